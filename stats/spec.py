@@ -1,0 +1,126 @@
+"""What an analyst asks for: the specification of one estimate (docs/spec.md) and of a metric.
+
+Pydantic models with ``extra="forbid"``: a misspelt key is a clear error, never a silently ignored wish.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Design = Literal[
+    "randomised_units",
+    "randomised_sites",
+    "matched_sites",
+    "before_after_control",
+    "staggered",
+    "stepped_wedge",
+    "synthetic_control",
+    "interrupted_time_series",
+]
+MetricKind = Literal[
+    "mean", "share", "ratio", "quantile", "share_beyond", "tail_mean", "rate", "interval_share", "survival"
+]
+Value = str | int | float | bool
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MetricSpec(Strict):
+    """How one metric is computed from columns of the data.
+
+    Columns are names in the data (or, for ``column``, an arithmetic expression of columns such as
+    ``log(price)`` or ``a + b``, see stats/expressions.py). A share counts truthy rows of ``column``; on a panel it is
+    ``numerator`` / ``denominator``. ``q`` in (0, 1) for quantile; ``threshold`` for share_beyond
+    (``beyond`` says which side counts); ``tail`` is the share of worst cases for tail_mean (.05) ;
+    ``interval`` column and ``target`` for interval_share; ``start``, ``end`` (dates), ``censored`` and
+    ``horizon`` (days) for survival; ``exposure`` for rate.
+    """
+
+    kind: MetricKind = "mean"
+    column: str | list[str] | None = None
+    numerator: str | list[str] | None = None
+    denominator: str | None = None
+    q: float | None = Field(default=None, gt=0, lt=1)
+    threshold: float | None = None
+    beyond: Literal["above", "below"] = "above"
+    tail: float = Field(default=0.05, gt=0, lt=1)
+    interval: str | None = None
+    within: Literal["share", "mean"] = "share"
+    target: float | None = None
+    exposure: str | None = None
+    start: str | None = None
+    end: str | None = None
+    horizon: float | None = Field(default=None, gt=0)
+    better: Literal["higher", "lower"] = "higher"
+    minimum_n: int = Field(default=1, ge=1)
+    key: str | None = None
+
+
+class ArmSpec(Strict):
+    """Which values of ``column`` are control and treatment; a list of treatments gives one result an arm."""
+
+    column: str
+    treatment: Value | list[Value]
+    control: Value | list[Value]
+
+
+class PostSpec(Strict):
+    """Which periods lie after the start: named ``values``, or everything ``from`` one on."""
+
+    column: str
+    values: list[Value] | None = None
+    from_: Value | None = Field(default=None, alias="from")
+
+
+class StartsSpec(Strict):
+    """First treated period of each site; ``never`` marks sites that are never treated."""
+
+    column: str
+    never: Value | None = 0
+
+
+class TestSpec(Strict):
+    kind: Literal["superiority", "noninferiority", "equivalence"] = "superiority"
+    margin: float | None = Field(default=None, gt=0)
+
+
+class EstimateSpec(Strict):
+    """``pilot estimate SPEC.yaml``: keys as in docs/spec.md."""
+
+    data: str
+    connection: str | None = None
+    table: str | None = None
+    design: Design
+    site: str | None = None
+    unit: str | None = None
+    cluster: str | None = None
+    arm: ArmSpec | None = None
+    period: str | None = None
+    post: PostSpec | None = None
+    starts: StartsSpec | None = None
+    pre: str | None = None
+    covariates: list[str] = []
+    strata: list[str] = []
+    pair: str | None = None
+    exposure: str | None = None
+    weight_column: str | None = None
+    donors: list[Value] | None = None
+    instrument: str | None = None
+    lag: int | None = Field(default=None, ge=0)
+    filter: str | None = None
+    metric: MetricSpec
+    estimator: str = "default"
+    options: dict[str, Any] = {}
+    weights: Literal["site", "volume"] = "site"
+    test: Literal["superiority"] | TestSpec = "superiority"
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    seed: int = 20260101
+    draws: int = Field(default=9999, ge=99, le=1_000_000)
+
+    @property
+    def test_spec(self) -> TestSpec:
+        return TestSpec() if isinstance(self.test, str) else self.test

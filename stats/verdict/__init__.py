@@ -1,0 +1,1 @@
+"""Scale, iterate or stop: a pure, total function of a locked plan and the evidence."""
