@@ -31,8 +31,8 @@ class SitePeriods:
     missing: (S, P) eligible records without the metric; treated: (S, P) True where the site was treated in that period;
     arm: (S,) 0 control, 1.. treatments in the order of ``arm.treatment`` (ever-treated for staggered designs);
     post: (P,) True for periods after the start (all True where no pre-period was given);
-    pre: (S,) baseline value of the site, NaN unknown, or None; start: (S,) index of the first treated period, P = never;
-    strata: (S,) labels or None; pair: (S,) labels or None; covariates: (S, K); weight: (S, P) volume for volume weights.
+    pre: (S,) baseline value of the site, NaN unknown, or None; start: (S,) index of first treated period, P = never;
+    strata: (S,) labels or None; pair: (S,) labels or None; covariates: (S, K); weight: (S, P) volume.
     """
 
     sites: tuple[str, ...]
