@@ -1,0 +1,1 @@
+"""Methods: small pure functions from arrays to estimates; the designs choose among them."""
