@@ -19,6 +19,8 @@ from stats.spec import EstimateSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stats.moments import ArmMoments
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -51,17 +53,24 @@ class SitePeriods:
     weight: Floats | None = None
 
 
+def _no_moments() -> ArmMoments:
+    raise LookupError("this study was built without moments by arm")
+
+
 @dataclass(frozen=True)
 class Study:
     """One estimate's data. ``site_periods`` and ``records`` are read at most once, and only when asked for.
 
     records: the filtered rows with only the columns the spec names; metric column(s) resolved to
     ``__y`` (and ``__denominator`` for ratios), arm to ``__arm`` (0 control, 1.. treatment), as a data frame.
+    arm_moments: counts, means and covariances by arm and by cluster (stats/moments.py): what Welch, CUPED, ANCOVA,
+    Newcombe, ratio by delta and CR2 without further covariates need; no record is read.
     """
 
     spec: EstimateSpec
     read_site_periods: Callable[[], SitePeriods]
     read_records: Callable[[], pd.DataFrame]
+    read_arm_moments: Callable[[], ArmMoments] = _no_moments
 
     @cached_property
     def site_periods(self) -> SitePeriods:
@@ -70,3 +79,7 @@ class Study:
     @cached_property
     def records(self) -> pd.DataFrame:
         return self.read_records()
+
+    @cached_property
+    def arm_moments(self) -> ArmMoments:
+        return self.read_arm_moments()

@@ -1,0 +1,1 @@
+"""Checks of data and design: each a pure function of CheckInputs."""
