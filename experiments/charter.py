@@ -1,0 +1,493 @@
+"""The charter: what an innovator writes down before anything else (`pilot register FILE.yaml`).
+
+Pydantic models with ``extra="forbid"``. ``read_charter`` gives every problem at once, each with the place in the file;
+``Charter.to_plan`` builds the plan that partners sign; ``warnings`` are what a colleague would say over coffee.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+
+from experiments.errors import Refused
+from stats.errors import Problem
+from stats.plan import (
+    AssignmentRule,
+    Columns,
+    Errors,
+    Finance,
+    GuardrailClass,
+    Looks,
+    Plan,
+    PlannedMetric,
+    PlannedSite,
+    sha256,
+)
+from stats.spec import Design, MetricSpec, Strict, Value
+
+Perspective = Literal["customer", "employee", "internal", "financial"]
+Text = Annotated[str, Field(min_length=3)]
+DURATIONS = frozenset({"ms", "s", "sec", "seconds", "min", "minutes", "h", "hours", "days", "weeks"})
+SCORES = frozenset({"points of 5", "points of 10", "stars", "nps", "score"})
+
+
+class Person(Strict):
+    """Somebody by name, with the department they speak for."""
+
+    name: Text
+    department: Text
+    email: str | None = None
+
+
+class Hypothesis(Strict):
+    """If we <change> for <for_whom>, then <metric> will go <direction> by <by>, because <because>."""
+
+    change: Text
+    for_whom: Text
+    metric: str
+    direction: Literal["up", "down"]
+    by: float = Field(gt=0)
+    because: Text
+
+
+class Worst(Strict):
+    """The worst-experience twin of a metric: the mean of the worst ``share``, or the share ``beyond`` a value."""
+
+    share: float = Field(default=0.05, gt=0, lt=0.5)
+    beyond: float | None = None
+    margin: float | None = Field(default=None, gt=0)
+    without_because: str | None = None
+    """Why there is no twin; the reason is on record."""
+
+
+class CharterMetric(Strict):
+    """A metric as the charter names it. ``measure`` says how it is computed from the data."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    name: Text
+    measure: MetricSpec
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+    perspective: Perspective = "customer"
+    survey: bool = False
+    version: int = Field(default=1, ge=1)
+    pre: str | None = None
+
+    @property
+    def nature(self) -> Literal["duration", "score", "other"]:
+        """What kind of thing is measured; durations and scores have a worst experience behind their average."""
+        unit = self.unit.lower()
+        if unit in DURATIONS:
+            return "duration"
+        return "score" if unit in SCORES or (self.survey and self.measure.kind == "mean") else "other"
+
+
+class SuccessMetric(CharterMetric):
+    """What should get better; mwe is the smallest gain worth having, in the metric's unit (shares 0-1)."""
+
+    mwe: float = Field(gt=0)
+    worst: Worst = Worst()
+
+
+class Guardrail(CharterMetric):
+    """What must not get worse; margin is the largest loss that its owner accepts, in the metric's unit."""
+
+    margin: float = Field(gt=0)
+    guardrail_class: GuardrailClass = Field(default="WATCH", alias="class")
+    critical: bool = False
+    partner: str | None = None
+
+    @field_validator("guardrail_class", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+
+class Metrics(Strict):
+    success: list[SuccessMetric] = Field(min_length=1, max_length=3)
+    guardrails: list[Guardrail] = []
+    secondary: list[CharterMetric] = []
+
+
+class Partner(Strict):
+    """A department that the pilot touches: what it gets out of it, its own number, and whom to ask."""
+
+    department: Text
+    benefit: str | None = None
+    metric: str | None = None
+    contact: str | None = None
+    pulls_against: str | None = None
+    """Which of its own targets pulls against the pilot, and the relief agreed."""
+
+
+def _site(value: Any) -> Any:
+    return {"key": str(value)} if isinstance(value, (str, int)) else value
+
+
+Site = Annotated[PlannedSite, BeforeValidator(_site)]
+
+
+class Where(Strict):
+    """Where and how: sites and how they were chosen, the design, the data's columns and the windows."""
+
+    how_chosen: Text
+    favourable: bool = False
+    showcase: bool = False
+    design: Design
+    estimator: str = "default"
+    unit_word: str = "site"
+    data: Literal["records", "panel"] = "records"
+    sites: list[Site] = []
+    units: int | None = Field(default=None, ge=2)
+    """Units expected in all, where units are drawn one by one."""
+    columns: Columns
+    assignment: AssignmentRule = AssignmentRule()
+    baseline_from: date | None = None
+    start: date | None = None
+    end: date | None = None
+    weights: Literal["site", "volume"] = "site"
+
+    @field_validator("sites")
+    @classmethod
+    def _named_once(cls, sites: list[PlannedSite]) -> list[PlannedSite]:
+        keys = [site.key for site in sites]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return sites
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Where:
+        dates = [day for day in (self.baseline_from, self.start, self.end) if day]
+        if dates != sorted(dates):
+            raise ValueError("the dates are not in order: baseline_from, start, end")
+        return self
+
+
+class History(Strict):
+    """What earlier months show about one metric: spread between sites, and how well a site's past predicts it.
+
+    spread: standard deviation between sites (or units) of the metric over one window, in its unit;
+    steadiness: correlation of a site's value before and after (0 unknown).
+    """
+
+    spread: float = Field(gt=0)
+    steadiness: float = Field(default=0.0, ge=0, lt=1)
+
+
+class Forecast(Strict):
+    """The owner's own bet, made before data: P(SCALE) and an 80 % interval for the effect on one metric."""
+
+    p_scale: float = Field(ge=0, le=1)
+    metric: str
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _low_first(self) -> Forecast:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+class Charter(Strict):
+    """One pilot's charter."""
+
+    pilot: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{1,59})?$")
+    """Key in addresses and on the command line; made from the title where it is left out."""
+    title: Text
+    problem: Text
+    team: Text
+    owner: Person
+    sponsor: Person
+    hypothesis: Hypothesis
+    key_results: list[str] = []
+    metrics: Metrics
+    partners: list[Partner] = []
+    where: Where
+    history: dict[str, History] = {}
+    errors: Errors = Errors()
+    looks: Looks = Looks(fractions=[1.0], extension=None)
+    primary_rule: Literal["any", "all"] = "any"
+    max_versions: int = Field(default=3, ge=1)
+    finance: Finance | None = None
+    forecast: Forecast | None = None
+    simulated: bool = False
+    draws: int = Field(default=9999, ge=99)
+
+    @property
+    def key(self) -> str:
+        return self.pilot or slug(self.title)
+
+    def all_metrics(self) -> Iterator[CharterMetric]:
+        yield from self.metrics.success
+        yield from self.metrics.guardrails
+        yield from self.metrics.secondary
+
+    def to_plan(self, version: int = 1) -> Plan:
+        """The promise of one version, with the worst-experience twins that were not declined."""
+        where = self.where
+        return Plan(
+            pilot=self.key,
+            title=self.title,
+            version=version,
+            max_versions=self.max_versions,
+            design=where.design,
+            estimator=where.estimator,
+            unit_of_assignment="unit" if where.design == "randomised_units" else "site",
+            unit_word=where.unit_word,
+            change=self.hypothesis.change,
+            metrics=[*_planned(self), *twins(self)],
+            columns=where.columns,
+            sites=where.sites,
+            assignment=where.assignment,
+            how_chosen=where.how_chosen,
+            favourable_sites=where.favourable,
+            showcase=where.showcase,
+            start=where.start,
+            end=where.end,
+            pre_start=where.baseline_from,
+            weights=where.weights,
+            primary_rule=self.primary_rule,
+            errors=self.errors,
+            looks=self.looks,
+            finance=self.finance,
+            simulated=self.simulated,
+            draws=self.draws,
+            assumptions=_assumptions(self),
+        )
+
+
+def _planned(charter: Charter) -> Iterator[PlannedMetric]:
+    departments = {slug(partner.department): partner.department for partner in charter.partners}
+    for metric in charter.all_metrics():
+        partner = slug(metric.partner) if isinstance(metric, Guardrail) and metric.partner else None
+        yield PlannedMetric(
+            key=metric.key,
+            name=metric.name,
+            version=metric.version,
+            role=_role(metric),
+            spec=metric.measure.model_copy(update={"better": metric.better, "key": metric.key}),
+            unit=metric.unit,
+            better=metric.better,
+            mwe=metric.mwe if isinstance(metric, SuccessMetric) else None,
+            margin=metric.margin if isinstance(metric, Guardrail) else None,
+            guardrail_class=metric.guardrail_class if isinstance(metric, Guardrail) else None,
+            critical=isinstance(metric, Guardrail) and metric.critical,
+            partner=partner,
+            partner_name=departments.get(partner) if partner else None,
+            survey=metric.survey,
+            perspective=metric.perspective,
+            pre=metric.pre,
+        )
+
+
+def _role(metric: CharterMetric) -> Literal["SUCCESS", "SECONDARY", "GUARDRAIL"]:
+    if isinstance(metric, SuccessMetric):
+        return "SUCCESS"
+    return "GUARDRAIL" if isinstance(metric, Guardrail) else "SECONDARY"
+
+
+def twins(charter: Charter) -> list[PlannedMetric]:
+    """The worst experience behind each duration and score that is a success metric: a WATCH guardrail each.
+
+    Only records show the worst experience: a panel of site means does not hold it.
+    """
+    if charter.where.data == "panel":
+        return []
+    return [_twin(metric) for metric in charter.metrics.success if _wants_twin(metric)]
+
+
+def _wants_twin(metric: SuccessMetric) -> bool:
+    averaged = metric.measure.kind in {"mean", "quantile"} and metric.measure.column is not None
+    return averaged and metric.nature != "other" and metric.worst.without_because is None
+
+
+def _twin(metric: SuccessMetric) -> PlannedMetric:
+    """Margin where none is given: 5 points for a share beyond; twice the smallest gain for the worst cases' mean,
+    because the worst cases are further out and vary more than the average."""
+    from experiments.words import say
+
+    worst = metric.worst
+    common: dict[str, Any] = {
+        "role": "GUARDRAIL",
+        "guardrail_class": "WATCH",
+        "twin_of": metric.key,
+        "survey": metric.survey,
+        "perspective": metric.perspective,
+        "version": metric.version,
+    }
+    if worst.beyond is None:
+        key = f"{metric.key}_worst"
+        spec = MetricSpec(
+            kind="tail_mean", column=metric.measure.column, tail=worst.share, better=metric.better, key=key
+        )
+        name = say("twin.worst_mean", name=metric.name, share=f"{100 * worst.share:g}")
+        margin = worst.margin or 2 * metric.mwe
+        return PlannedMetric(
+            key=key, name=name, spec=spec, unit=metric.unit, better=metric.better, margin=margin, **common
+        )
+    key = f"{metric.key}_beyond"
+    side: Literal["above", "below"] = "above" if metric.better == "lower" else "below"
+    spec = MetricSpec(
+        kind="share_beyond",
+        column=metric.measure.column,
+        threshold=worst.beyond,
+        beyond=side,
+        better="lower",
+        key=key,
+    )
+    name = say(f"twin.share_{side}", name=metric.name, beyond=f"{worst.beyond:g}", unit=metric.unit)
+    return PlannedMetric(
+        key=key, name=name, spec=spec, unit="share", better="lower", margin=worst.margin or 0.05, **common
+    )
+
+
+def _assumptions(charter: Charter) -> dict[str, Value]:
+    """History as flat facts of the plan, so that the locked plan says what it was sized on."""
+    facts: dict[str, Value] = {}
+    for key, known in sorted(charter.history.items()):
+        facts[f"{key}.spread"] = known.spread
+        facts[f"{key}.steadiness"] = known.steadiness
+    if charter.where.units is not None:
+        facts["units"] = charter.where.units
+    return facts
+
+
+def read_charter(document: Any) -> Charter:
+    """The charter in a parsed YAML document, or ``Refused`` with every problem at once."""
+    if not isinstance(document, Mapping):
+        raise Refused(Problem(code="charter_not_a_mapping"))
+    try:
+        charter = Charter.model_validate(document)
+    except ValidationError as error:
+        raise Refused(pydantic_problems(error)) from None
+    problems = list(_inconsistencies(charter))
+    if problems:
+        raise Refused(problems)
+    return charter
+
+
+def pydantic_problems(error: ValidationError) -> list[Problem]:
+    """Pydantic's findings as problems: place in the file, what is wrong, what was given."""
+    return [_problem(finding) for finding in error.errors(include_url=False)]
+
+
+def _problem(finding: Any) -> Problem:
+    place = _place(finding["loc"])
+    kind = finding["type"]
+    if kind == "missing":
+        return Problem(code="charter_missing", facts={"place": place})
+    if kind == "extra_forbidden":
+        return Problem(code="charter_unknown_key", facts={"place": place})
+    if kind == "literal_error":
+        facts = {"place": place, "given": finding["input"], "offered": finding["ctx"]["expected"]}
+        return Problem(code="charter_not_offered", facts=facts)
+    if kind == "string_too_short" and not str(finding["input"]).strip():
+        return Problem(code="charter_missing", facts={"place": place})
+    said = str(finding["msg"]).removeprefix("Value error, ")
+    return Problem(code="charter_value", facts={"place": place, "said": said[:1].lower() + said[1:]})
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """('metrics', 'success', 0, 'mwe') -> 'metrics > success > 1 > mwe': counted as people count."""
+    return " > ".join(str(part + 1) if isinstance(part, int) else part for part in location) or "the file"
+
+
+def _inconsistencies(charter: Charter) -> Iterator[Problem]:
+    """What each part allows and the whole does not."""
+    keys = [metric.key for metric in charter.all_metrics()]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield Problem(code="charter_metric_twice", facts={"metric": key})
+    success = {metric.key: metric for metric in charter.metrics.success}
+    promised = success.get(charter.hypothesis.metric)
+    if promised is None:
+        facts = {"metric": charter.hypothesis.metric, "offered": ", ".join(success)}
+        yield Problem(code="charter_hypothesis_metric", facts=facts)
+    elif (promised.better == "higher") != (charter.hypothesis.direction == "up"):
+        facts = {"metric": promised.name, "direction": charter.hypothesis.direction, "better": promised.better}
+        yield Problem(code="charter_hypothesis_direction", facts=facts)
+    if charter.forecast and charter.forecast.metric not in success:
+        facts = {"metric": charter.forecast.metric, "offered": ", ".join(success)}
+        yield Problem(code="charter_forecast_metric", facts=facts)
+    for key in sorted(set(charter.history) - set(keys)):
+        yield Problem(code="charter_history_metric", facts={"metric": key, "offered": ", ".join(keys)})
+    yield from _partner_problems(charter, set(keys))
+    yield from _site_problems(charter.where)
+
+
+def _partner_problems(charter: Charter, keys: set[str]) -> Iterator[Problem]:
+    departments = {slug(partner.department) for partner in charter.partners}
+    for guardrail in charter.metrics.guardrails:
+        if guardrail.partner and slug(guardrail.partner) not in departments:
+            facts = {"metric": guardrail.key, "partner": guardrail.partner}
+            yield Problem(code="charter_partner_unknown", facts=facts)
+    for partner in charter.partners:
+        if partner.metric and partner.metric not in keys:
+            facts = {"partner": partner.department, "metric": partner.metric, "offered": ", ".join(sorted(keys))}
+            yield Problem(code="charter_partner_metric", facts=facts)
+
+
+def _site_problems(where: Where) -> Iterator[Problem]:
+    if where.design == "randomised_units":
+        if where.columns.arm is None:
+            yield Problem(code="charter_column_missing", facts={"column": "arm", "design": where.design})
+        return
+    if not where.sites:
+        yield Problem(code="charter_no_sites", facts={"design": where.design})
+    if where.columns.site is None:
+        yield Problem(code="charter_column_missing", facts={"column": "site", "design": where.design})
+    treated = where.assignment.n_treatment
+    if treated is not None and where.sites and not 0 < treated <= len(where.sites):
+        yield Problem(code="charter_n_treatment", facts={"n_treatment": treated, "sites": len(where.sites)})
+
+
+def warnings(charter: Charter) -> list[Problem]:
+    """Not refused, but said: to the owner at registration, and to everyone on the plan's page."""
+    found = []
+    if all(metric.perspective in {"internal", "financial"} for metric in charter.metrics.success):
+        found.append(Problem(code="warn_only_internal"))
+    for partner in charter.partners:
+        if not (partner.benefit or "").strip():
+            found.append(Problem(code="warn_partner_without_benefit", facts={"partner": partner.department}))
+        if not partner.metric:
+            found.append(Problem(code="warn_partner_without_metric", facts={"partner": partner.department}))
+    if not charter.partners:
+        found.append(Problem(code="warn_no_partners"))
+    prove = [metric for metric in charter.metrics.guardrails if metric.guardrail_class == "PROVE"]
+    if len(prove) > 2:
+        found.append(Problem(code="warn_many_prove", facts={"count": len(prove)}))
+    if charter.where.favourable:
+        found.append(Problem(code="warn_favourable_sites"))
+    return found
+
+
+def hypothesis_facts(charter: Charter) -> dict[str, Any]:
+    """The pieces of the hypothesis sentence (`hypothesis.sentence` in the catalogue)."""
+    from experiments.words.numbers import Unit, size
+
+    piece = charter.hypothesis
+    metric = next(metric for metric in charter.metrics.success if metric.key == piece.metric)
+    return {
+        "change": piece.change,
+        "for_whom": piece.for_whom,
+        "metric": metric.name,
+        "direction": piece.direction,
+        "by": size(piece.by, Unit.of(metric.unit, metric.measure.kind)),
+        "because": piece.because,
+    }
+
+
+def slug(title: str) -> str:
+    """'Rückruf zur Spitzenzeit' -> 'ruckruf-zur-spitzenzeit': letters, digits and dashes, at most 60.
+
+    A title without Latin letters gets a key made from its hash: always the same for the same title.
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    dashed = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    return dashed if len(dashed) > 1 else f"pilot-{sha256(title)[:8]}"
