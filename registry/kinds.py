@@ -1,0 +1,154 @@
+"""The closed lists of words that rows may hold. Each column with one of them is backed by a CHECK constraint."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where a pilot is in its life, in order; PAUSED and WITHDRAWN carry a reason."""
+
+    DRAFT = "draft"
+    SHAPING = "shaping"
+    PLAN = "plan"
+    SIGNED = "signed"
+    ASSIGNED = "assigned"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    ASSESSED = "assessed"
+    IN_REVIEW = "in_review"
+    DECIDED = "decided"
+    ROLLING_OUT = "rolling_out"
+    CLOSED = "closed"
+
+
+class Role(StrEnum):
+    """What a person may be; one person may be several. A REVIEWER stands for a department."""
+
+    INNOVATOR = "innovator"
+    REVIEWER = "reviewer"
+    EXECUTIVE = "executive"
+    ANALYST = "analyst"
+    ADMINISTRATOR = "administrator"
+    VIEWER = "viewer"
+
+
+class MetricRole(StrEnum):
+    SUCCESS = "SUCCESS"
+    SECONDARY = "SECONDARY"
+    GUARDRAIL = "GUARDRAIL"
+
+
+class GuardrailClass(StrEnum):
+    """PROVE: must be shown safe before scaling; WATCH: must have data and no shown breach."""
+
+    PROVE = "PROVE"
+    WATCH = "WATCH"
+
+
+class Direction(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class MetricKind(StrEnum):
+    MEAN = "mean"
+    SHARE = "share"
+    RATIO = "ratio"
+    QUANTILE = "quantile"
+    SHARE_BEYOND = "share_beyond"
+    TAIL_MEAN = "tail_mean"
+    RATE = "rate"
+    INTERVAL_SHARE = "interval_share"
+    SURVIVAL = "survival"
+
+
+class Perspective(StrEnum):
+    CUSTOMER = "customer"
+    EMPLOYEE = "employee"
+    INTERNAL = "internal"
+    FINANCIAL = "financial"
+
+
+class WasteClass(StrEnum):
+    WAITING = "waiting"
+    OVER_PRODUCTION = "over_production"
+    REWORK = "rework"
+    MOVEMENT = "movement"
+
+
+class Capacity(StrEnum):
+    """In what capacity somebody signs a plan."""
+
+    OWNER = "owner"
+    SPONSOR = "sponsor"
+    PARTNER = "partner"
+
+
+class SignatureState(StrEnum):
+    """UNSIGNED_ON_RECORD: the sponsor started without this signature, and said so."""
+
+    SIGNED = "signed"
+    DECLINED = "declined"
+    DELEGATED = "delegated"
+    UNSIGNED_ON_RECORD = "unsigned_on_record"
+
+
+class AmendmentKind(StrEnum):
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+class Verdict(StrEnum):
+    SCALE = "SCALE"
+    ITERATE = "ITERATE"
+    STOP = "STOP"
+    NOT_YET = "NOT_YET"
+    INVALID = "INVALID"
+
+
+class Scope(StrEnum):
+    FULL = "full"
+    STAGED = "staged"
+    LIMITED = "limited"
+
+
+class Mode(StrEnum):
+    EXTEND = "EXTEND"
+    REDESIGN = "REDESIGN"
+
+
+class Stance(StrEnum):
+    """A partner's review of the evidence. Silence is the absence of a row, never one of these."""
+
+    ENDORSE = "endorse"
+    CONCERN = "concern"
+    OBJECT = "object"
+
+
+class DecisionKind(StrEnum):
+    DECIDED = "decided"
+    SENT_BACK = "sent_back"
+    DEFERRED = "deferred"
+
+
+class ChangeKind(StrEnum):
+    CHANGE = "change"
+    VISIT = "visit"
+    SUGGESTION = "suggestion"
+    INCIDENT = "incident"
+
+
+class SuggestionState(StrEnum):
+    OPEN = "open"
+    ADOPTED = "adopted"
+    DECLINED = "declined"
+
+
+class Via(StrEnum):
+    """Through which door an act came."""
+
+    APP = "app"
+    CLI = "cli"
+    SYSTEM = "system"
