@@ -248,7 +248,7 @@ def _pair(
     """A unit's value before and after; ``steadiness`` is their correlation (of the logarithms, for durations)."""
     first = rng.standard_normal(len(got))
     second = metric.steadiness * first + np.sqrt(1 - metric.steadiness**2) * rng.standard_normal(len(got))
-    level = metric.level + metric.effect * got
+    level = np.asarray(metric.level + metric.effect * got, dtype=np.float64)
     if metric.family == "share":
         return level, (rng.random(len(got)) < np.clip(level, 0, 1)).astype(np.int64)
     if metric.family == "duration":
