@@ -89,7 +89,11 @@ class TestSpec(Strict):
 
 
 class EstimateSpec(Strict):
-    """``pilot estimate SPEC.yaml``: keys as in docs/spec.md."""
+    """``pilot estimate SPEC.yaml``: keys as in docs/spec.md.
+
+    levels: nominal one-sided levels (e.g. .025) at which limits are wanted beside the interval, for methods whose limits
+    do not follow from a standard error (bootstrap, ranks).
+    """
 
     data: str
     connection: str | None = None
@@ -118,6 +122,7 @@ class EstimateSpec(Strict):
     weights: Literal["site", "volume"] = "site"
     test: Literal["superiority"] | TestSpec = "superiority"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    levels: list[float] = []
     seed: int = 20260101
     draws: int = Field(default=9999, ge=99, le=1_000_000)
 

@@ -65,12 +65,15 @@ class Study:
     ``__y`` (and ``__denominator`` for ratios), arm to ``__arm`` (0 control, 1.. treatment), as a data frame.
     arm_moments: counts, means and covariances by arm and by cluster (stats/moments.py): what Welch, CUPED, ANCOVA,
     Newcombe, ratio by delta and CR2 without further covariates need; no record is read.
+    arm: the treatment arm (1..) that the estimate is about; records and moments hold all arms, so that methods that
+    pool them (classical ANCOVA, Dunnett) can.
     """
 
     spec: EstimateSpec
     read_site_periods: Callable[[], SitePeriods]
     read_records: Callable[[], pd.DataFrame]
     read_arm_moments: Callable[[], ArmMoments] = _no_moments
+    arm: int = 1
 
     @cached_property
     def site_periods(self) -> SitePeriods:
