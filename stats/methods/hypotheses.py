@@ -11,7 +11,7 @@ from dataclasses import replace
 from scipy.special import ndtr, stdtr
 
 from stats.errors import Problem, RefusedSpec
-from stats.results import Estimate, NotEstimable, Result
+from stats.results import NotEstimable, Result
 from stats.spec import TestSpec
 
 

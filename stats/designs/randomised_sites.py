@@ -1,0 +1,91 @@
+"""Sites drawn at random: one number per site, analysis of covariance, and the draw replayed beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stats.designs import Estimator
+from stats.methods.hypotheses import apply_test, interval_confidence
+from stats.methods.permutation import RandomisationP, Replays, p_of, replay_within, statistic
+from stats.methods.site_ancova import site_ancova, site_weights
+from stats.methods.site_means import SiteValues, site_values
+from stats.results import NotEstimable, Result
+from stats.spec import TestSpec
+from stats.study import Floats, Study
+
+POOLED_KINDS = ("ratio", "rate")
+"""Kinds whose site value is a quotient of sums: periods count by their denominators, not by their records."""
+
+
+def values_of(study: Study) -> SiteValues:
+    """Sites of control and of the treatment arm concerned (option ``arm``, the first by default)."""
+    spec = study.spec
+    by_volume = spec.weights == "volume" or spec.metric.kind in POOLED_KINDS
+    return site_values(study.site_periods, arm=int(spec.options.get("arm", 1)), by_volume=by_volume)
+
+
+def default(study: Study) -> Result:
+    """Site ANCOVA, pooled t; the permutation p beside it."""
+    spec, values = study.spec, values_of(study)
+    result = site_ancova(
+        values,
+        confidence=interval_confidence(spec.test_spec, spec.confidence),
+        by_volume=spec.weights == "volume",
+    )
+    result = with_randomisation(result, values, study)
+    return apply_test(result, spec.test_spec, spec.metric.better)
+
+
+def with_randomisation(result: Result, values: SiteValues, study: Study) -> Result:
+    """The estimate with its randomisation p, under the hypothesis that the specification tests."""
+    if isinstance(result, NotEstimable):
+        return result
+    spec = study.spec
+    replays = replays_of(study, values)
+    weights = site_weights(values, spec.weights == "volume")
+    p, floor, both = tested_by_replay(values, replays, weights, spec.test_spec, spec.metric.better)
+    details = {
+        **result.details,
+        "randomisation": {
+            "assignments": replays.total,
+            "replayed": len(replays.arms),
+            "exact": replays.exact,
+            "p_greater": both.greater,
+            "p_less": both.less,
+            "p_floor_one_sided": both.floor_one_sided,
+        },
+    }
+    return replace(result, p_randomisation=p, p_floor=floor, details=details)
+
+
+def replays_of(study: Study, values: SiteValues) -> Replays:
+    """The assignments that could have been drawn: within pairs or strata where drawn so, else over all sites."""
+    return replay_within(values.treated, values.groups, draws=study.spec.draws, seed=study.spec.seed)
+
+
+def tested_by_replay(
+    values: SiteValues, replays: Replays, weights: Floats | None, test: TestSpec, better: str
+) -> tuple[float, float, RandomisationP]:
+    """(p, its floor, the p values of no effect): two-sided for superiority, one-sided against a margin otherwise."""
+    both = p_of(statistic(values, weights), values.treated, replays)
+    if test.kind == "superiority" or test.margin is None:
+        return both.two_sided, both.floor, both
+    above_lower = p_of(statistic(values, weights, -test.margin), values.treated, replays).greater
+    below_upper = p_of(statistic(values, weights, test.margin), values.treated, replays).less
+    if test.kind == "equivalence":
+        return max(above_lower, below_upper), both.floor_one_sided, both
+    return (above_lower if better == "higher" else below_upper), both.floor_one_sided, both
+
+
+ESTIMATORS = {
+    estimator.key: estimator
+    for estimator in (
+        Estimator(
+            key="site_ancova",
+            run=default,
+            label="Site averages, adjusted for before, pooled t",
+            source="Hayes & Moulton (2017), Cluster Randomised Trials, ch. 10-11; Fisher (1935) for the replayed draw",
+        ),
+    )
+}
+DEFAULT = "site_ancova"
