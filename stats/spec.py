@@ -35,9 +35,14 @@ class MetricSpec(Strict):
     Columns are names in the data (or, for ``column``, an arithmetic expression of columns such as
     ``log(price)`` or ``a + b``, see stats/expressions.py). A share counts truthy rows of ``column``; on a panel it is
     ``numerator`` / ``denominator``. ``q`` in (0, 1) for quantile; ``threshold`` for share_beyond
-    (``beyond`` says which side counts); ``tail`` is the share of worst cases for tail_mean (.05) ;
-    ``interval`` column and ``target`` for interval_share; ``start``, ``end`` (dates), ``censored`` and
-    ``horizon`` (days) for survival; ``exposure`` for rate.
+    (``beyond`` says which side counts); ``tail`` is the share of worst cases for tail_mean (.05), worst = high where
+    lower is better; ``exposure`` for rate.
+    interval_share: ``interval`` is the half-hour's label, or a time that is cut to half-hours. A half-hour is on target
+    where (within: share) the share of its rows with ``column`` beyond ``threshold`` reaches ``target``, or (within:
+    mean) its mean of ``column`` reaches it (``beyond: above``) or stays at or under it (``below``).
+    survival: ``start`` and ``end`` dates (no end: still there, observed until ``censored``, else until the last date
+    of the data), or a duration in ``column`` with ``event`` (true: the end was seen); ``horizon`` in days or in the
+    unit of the duration.
     """
 
     kind: MetricKind = "mean"
@@ -49,6 +54,8 @@ class MetricSpec(Strict):
     beyond: Literal["above", "below"] = "above"
     tail: float = Field(default=0.05, gt=0, lt=1)
     interval: str | None = None
+    event: str | None = None
+    censored: str | None = None
     within: Literal["share", "mean"] = "share"
     target: float | None = None
     exposure: str | None = None
