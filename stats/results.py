@@ -99,11 +99,16 @@ class Estimate:
     def at_level(self, level: float) -> Limits:
         """One-sided limits at ``level``: the stored ones if the method made them, else from t or normal.
 
-        A method whose limits do not follow from a standard error stores them in ``limits``.
+        A method whose limits do not follow from a standard error stores them in ``limits``, or its counts in
+        ``details`` (shares by Newcombe or score), from which limits at any level are made.
         """
         for stored in self.limits:
             if abs(stored.level - level) < 1e-12:
                 return stored
+        if "interval" in self.details:
+            from stats.methods.shares import limits_from_counts
+
+            return limits_from_counts(self.details, level)
         if self.std_error is None:
             return Limits(level=level, lower=None, upper=None)
         reach = quantile(1 - level, self.df) * self.std_error

@@ -1,0 +1,211 @@
+"""Published and recomputed answers for units: each case's keys mapped to ours, in one place."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stats.designs import choose
+from stats.results import Estimate, NotEstimable
+
+pytestmark = pytest.mark.shared
+
+
+def read_cases(shared: Callable[..., Any]) -> dict[str, dict[str, Any]]:
+    cases = json.loads(shared("cases", "cases.json").read_text(encoding="utf-8"))
+    return {case["id"]: case for case in cases}
+
+
+@pytest.fixture(scope="module")
+def cases(shared):
+    return read_cases(shared)
+
+
+@pytest.fixture(scope="module")
+def table(shared):
+    return lambda name: pd.read_csv(shared("cases", "data", name))
+
+
+def close(expected: Any, got: Any, tolerance: dict[str, float]) -> bool:
+    if isinstance(expected, list):
+        return len(expected) == len(got) and all(close(a, b, tolerance) for a, b in zip(expected, got, strict=True))
+    if isinstance(expected, bool | str) or expected is None:
+        return expected == got
+    return math.isfinite(got) and abs(expected - got) <= max(
+        tolerance.get("abs", 0), tolerance.get("rel", 0) * abs(expected)
+    )
+
+
+def assert_case(case: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Every expected key that we give is within the case's own tolerance, and every primary key is given."""
+    wrong = {}
+    for key, expected in case["expected"].items():
+        if key not in ours:
+            assert key not in case["primary_keys"], f"{case['id']}: {key} is not given"
+            continue
+        tolerance = case["tolerance"]["per_key"].get(key, case["tolerance"]["default"])
+        inside = key in case["accept_ranges"] and (
+            case["accept_ranges"][key][0] - 1e-9 <= ours[key] <= case["accept_ranges"][key][1] + 1e-9
+        )
+        if not inside and not close(expected, ours[key], tolerance):
+            wrong[key] = (expected, ours[key])
+    assert not wrong, f"{case['id']}: {wrong}"
+
+
+def run(name: str, study: Any) -> Estimate:
+    result = choose("randomised_units", name).run(study)
+    assert not isinstance(result, NotEstimable), result
+    return result
+
+
+def named(result: Estimate, **further: Any) -> dict[str, Any]:
+    """Our fields under the names that the cases use for them."""
+    return {
+        "estimate": result.effect,
+        "se": result.std_error,
+        "t": result.details.get("statistic"),
+        "df": result.df,
+        "p_value": result.p_value,
+        "ci_low": result.ci_lower,
+        "ci_high": result.ci_upper,
+        "n_treatment": result.n_treatment,
+        "n_control": result.n_control,
+        "mean_treatment": result.mean_treatment,
+        "mean_control": result.mean_control,
+        **further,
+    }
+
+
+def hillstrom(table, treatment: str, control: str) -> pd.DataFrame:
+    frame = table("hillstrom.csv")
+    frame = frame[frame["segment"].isin([treatment, control])].reset_index(drop=True)
+    frame["arm"] = (frame["segment"] == treatment).astype(int)
+    return frame
+
+
+def test_welch_on_student_s_sleep_data(cases, table, unit_study):
+    sleep = table("sleep.csv")
+    study = unit_study(sleep["extra"], (sleep["group"] == 2).astype(int))
+    assert_case(cases["welch_sleep"], named(run("default", study)))
+
+
+def test_welch_on_spend_of_forty_thousand_customers(cases, table, unit_study):
+    frame = hillstrom(table, "mens", "none")
+    assert_case(cases["welch_hillstrom_spend_mens"], named(run("welch", unit_study(frame["spend"], frame["arm"]))))
+
+
+def share_keys(result: Estimate) -> dict[str, Any]:
+    found = result.details
+    return named(
+        result,
+        p_treatment=result.mean_treatment,
+        p_control=result.mean_control,
+        se_unpooled=result.std_error,
+        z_pooled=found["z_pooled"],
+        chi2=found["z_pooled"] ** 2,
+        **{key: found[key] for key in ("x_treatment", "x_control", "risk_ratio", "odds_ratio")},
+        **{f"{name}_ci_low": found[f"{name}_ci_lower"] for name in ("newcombe", "risk_ratio", "odds_ratio")},
+        **{f"{name}_ci_high": found[f"{name}_ci_upper"] for name in ("newcombe", "risk_ratio", "odds_ratio")},
+    )
+
+
+def test_callbacks_to_resumes_by_name(cases, table, unit_study):
+    frame = table("resume.csv")
+    study = unit_study(
+        frame["call"], (frame["ethnicity"] == "afam").astype(int), metric={"kind": "share", "column": "call"}
+    )
+    assert_case(cases["prop_resume_callback"], share_keys(run("pooled_z", study)))
+    default = run("default", study)
+    expected = cases["prop_resume_callback"]["expected"]
+    assert default.ci_lower == pytest.approx(expected["newcombe_ci_low"], rel=1e-6)
+    assert default.p_value == pytest.approx(expected["p_value"], rel=1e-6)
+
+
+def test_polio_cases_given_as_counts(cases, table, unit_study):
+    frame = table("polio_trials.csv")
+    frame = frame[frame["Group"].isin(["Vaccinated", "Placebo"])].reset_index(drop=True)
+    events = frame["Paralytic"] + frame["NonParalytic"] + frame["FalseReports"]
+    study = unit_study(
+        events, (frame["Group"] == "Vaccinated").astype(int), d=frame["Population"],
+        metric={"kind": "share", "numerator": "cases", "denominator": "Population"},
+    )  # fmt: skip
+    assert_case(cases["prop_polio_rare"], share_keys(run("pooled_z", study)))
+
+
+def test_spend_per_visit_by_the_delta_method(cases, table, unit_study):
+    frame = hillstrom(table, "womens", "none")
+    metric = {"kind": "ratio", "numerator": "spend", "denominator": "visit"}
+    result = run("default", unit_study(frame["spend"], frame["arm"], d=frame["visit"], metric=metric))
+    ours = named(
+        result,
+        ratio_treatment=result.mean_treatment,
+        ratio_control=result.mean_control,
+        se_treatment=result.details["std_error_treatment"],
+        se_control=result.details["std_error_control"],
+        z=result.details["statistic"],
+        relative_lift=result.relative.effect,
+        log_ratio_se=result.details["log_ratio_std_error"],
+        relative_se_delta=result.details["relative_std_error"],
+    )
+    assert_case(cases["ratio_hillstrom_spend_per_visit"], ours)
+
+
+def test_cuped_on_family_therapy_for_anorexia(cases, table, unit_study):
+    frame = table("anorexia.csv")
+    frame = frame[frame["Treat"].isin(["FT", "Cont"])].reset_index(drop=True)
+    result = run("cuped", unit_study(frame["Postwt"], (frame["Treat"] == "FT").astype(int), x=frame["Prewt"]))
+    ours = named(
+        result,
+        theta=result.details["theta"],
+        correlation=result.details["correlation"],
+        estimate_unadjusted=result.details["unadjusted_effect"],
+        se_unadjusted=result.details["unadjusted_std_error"],
+        variance_reduction=result.details["variance_reduction"],
+    )
+    assert_case(cases["cuped_anorexia_ft"], ours)
+
+
+def test_student_support_is_not_worse_by_three_tenths_of_a_grade(cases, table, unit_study):
+    frame = table("alo_star_men.csv").dropna(subset=["GPA_year1"]).reset_index(drop=True)
+    test = {"kind": "noninferiority", "margin": 0.3}
+    result = run("default", unit_study(frame["GPA_year1"], frame["ssp"], test=test))
+    lower = result.at_level(0.025).lower
+    ours = named(
+        result, t_ni=result.details["t_margin"], p_ni=result.p_value, lower_one_sided=lower, non_inferior=lower > -0.3
+    )
+    assert_case(cases["ni_alo_gpa_ssp"], ours)
+
+
+def test_visits_by_womens_mail_against_a_margin_of_four_points(cases, table, unit_study):
+    frame = hillstrom(table, "womens", "mens")
+    study = unit_study(
+        frame["visit"], frame["arm"], metric={"kind": "share", "column": "visit"},
+        test={"kind": "noninferiority", "margin": 0.04},
+    )  # fmt: skip
+    wald, score = run("wald", study), run("farrington_manning", study)
+    ours = {
+        "estimate": wald.effect,
+        "z_wald": wald.details["t_margin"],
+        "p_wald": wald.p_value,
+        "wald_lower_975": wald.at_level(0.025).lower,
+        "z_farrington_manning": score.details["z_margin"],
+        "p_farrington_manning": score.p_value,
+    }
+    assert_case(cases["ni_hillstrom_visit"], ours)
+
+
+def test_two_drugs_are_not_shown_equivalent(cases, table, unit_study):
+    sleep = table("sleep.csv")
+    test = {"kind": "equivalence", "margin": 0.5}
+    result = run("default", unit_study(sleep["extra"], (sleep["group"] == 2).astype(int), test=test))
+    ours = named(
+        result, p_tost=result.p_value, ci90_low=result.ci_lower, ci90_high=result.ci_upper,
+        **{key: result.details[key] for key in ("t_lower", "p_lower", "t_upper", "p_upper")},
+    )  # fmt: skip
+    ours.pop("p_value")
+    assert_case(cases["tost_sleep_independent"], ours)
