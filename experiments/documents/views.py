@@ -1,0 +1,177 @@
+"""What charts and memos show: frozen views of texts and plain numbers, no data, no rules.
+
+All texts are final (words, numbers and units written), so that every rendering shows the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Better = Literal["higher", "lower"]
+Tone = Literal["good", "bad", "open", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalRow:
+    """One row of the interval plot, in the unit shown (shares already in percentage points).
+
+    effect, lower, upper: treatment minus control; a limit of None is unbounded. line: the smallest gain worth having
+    (success) or the largest loss accepted (guardrail), signed like an effect; beyond: which side of it is shaded,
+    "gain" or "loss". state: in words. unit: of the axis.
+    """
+
+    name: str
+    unit: str
+    better: Better
+    state: str
+    tone: Tone = "open"
+    effect: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    line: float | None = None
+    beyond: Literal["gain", "loss"] = "gain"
+    effect_text: str = ""
+    interval_text: str = ""
+    line_text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteDot:
+    """One site's own value after the start, and before it if known, in the unit shown."""
+
+    site: str
+    treatment: bool
+    value: float
+    before: float | None = None
+    records: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmPoint:
+    """The level of one arm in one period; order: of the period on the axis; after: whether it lies after the start."""
+
+    treatment: bool
+    period: str
+    order: int
+    value: float
+    after: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerPoint:
+    """The smallest gain that so many sites can show with the promised certainty, in the unit shown."""
+
+    sites: int
+    detectable: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A verdict as colour, sign and word."""
+
+    verdict: str
+    word: str
+    addition: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricLine:
+    """One metric in the table: what it is, what happened, the state in words. plot None: nothing to draw."""
+
+    key: str
+    name: str
+    role: str
+    line: str
+    levels: str
+    effect: str
+    interval: str
+    state: str
+    tone: Tone
+    note: str = ""
+    plot: IntervalRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerLine:
+    """One partner's own metric: what changed for it, and what it said."""
+
+    partner: str
+    metric: str
+    change: str
+    state: str
+    tone: Tone
+    said: str
+    benefit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckLine:
+    """One check in a sentence. passed: None where it was not run."""
+
+    sentence: str
+    passed: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedLine:
+    """One promise beside what was done."""
+
+    what: str
+    planned: str
+    done: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodLine:
+    """One metric for analysts: the raw estimate, treatment minus control, in the metric's own unit."""
+
+    name: str
+    method: str
+    effect: str
+    std_error: str
+    df: str
+    interval: str
+    p_value: str
+    p_randomisation: str
+    limits: str
+    units: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memo:
+    """The one page and its appendix. made_at: of the evidence, never of the rendering (same input, same bytes)."""
+
+    key: str
+    title: str
+    subtitle: str
+    simulated: str
+    badge: Badge
+    why: str
+    tried: str
+    for_whom: str
+    asked: tuple[str, ...]
+    metrics: tuple[MetricLine, ...]
+    metrics_note: str
+    partners: tuple[PartnerLine, ...]
+    worst: tuple[str, ...]
+    money: tuple[str, ...]
+    grade: str
+    grade_reasons: tuple[str, ...]
+    checks: tuple[CheckLine, ...]
+    planned: tuple[PlannedLine, ...]
+    dissent: tuple[str, ...]
+    decision: tuple[str, ...]
+    method_notes: tuple[str, ...]
+    method: tuple[MethodLine, ...]
+    provenance: tuple[tuple[str, str], ...]
+    sites: tuple[SiteDot, ...] = ()
+    sites_metric: str = ""
+    sites_unit: str = ""
+    sites_better: Better = "higher"
+    unit_word: str = "site"
+    made_at: datetime | None = None
+    language: str = "en"
+    headings: Mapping[str, str] = field(default_factory=dict)
