@@ -1,0 +1,136 @@
+"""A sheet of a workbook as an Arrow table: typed where Excel has types, text elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stats.outcomes.files import UNPACK_FLOOR, UNPACK_RATIO, SizeLimits, kind_of, refuse
+from stats.outcomes.reading import Reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def open_workbook(path: Path, limits: SizeLimits) -> Any:
+    """The workbook, once it is known that it is one and that it unpacks within measure. Raises RefusedData."""
+    import python_calamine
+
+    with path.open("rb") as raw:
+        packed = kind_of(raw.read(16)) == "zip"
+    if packed:
+        refuse_zip(path, limits)
+    elif ENCRYPTED in path.read_bytes():
+        raise refuse("password_protected")
+    try:
+        return python_calamine.CalamineWorkbook.from_path(str(path))
+    except BaseException as error:
+        raise _broken(error) from error
+
+
+def refuse_zip(path: Path, limits: SizeLimits) -> None:
+    """Raise for an archive that is no workbook, is broken, or unpacks beyond measure (counted, not believed)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+                raise refuse("not_a_table", kind="Word document" if "word/document.xml" in names else "zip")
+            if any(member.flag_bits & 1 for member in archive.infolist()):
+                raise refuse("password_protected")
+            _count_unpacked(path, archive, limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise refuse("broken_workbook", detail=type(error).__name__) from error
+
+
+def _count_unpacked(path: Path, archive: zipfile.ZipFile, limits: SizeLimits) -> None:
+    """Unpack every member into nothing, so that a size that lies is found out."""
+    packed = path.stat().st_size
+    most = min(limits.max_bytes, max(UNPACK_FLOOR, UNPACK_RATIO * packed))
+    total = 0
+    for member in archive.infolist():
+        member.file_size = most + 1
+        with archive.open(member) as stream:
+            while chunk := stream.read(1 << 20):
+                total += len(chunk)
+                if total > most:
+                    raise refuse("unpacks_too_large", packed_mb=round(packed / 2**20, 1), unpacked_mb=total >> 20)
+
+
+def _broken(error: BaseException) -> BaseException:
+    """What calamine says about a broken file; a panic of its native code is no Exception, so it is named here."""
+    if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+        return refuse("broken_workbook", detail=type(error).__name__)
+    return error
+
+
+def sheet_names(path: Path, limits: SizeLimits) -> tuple[str, ...]:
+    return tuple(open_workbook(path, limits).sheet_names)
+
+
+def sheet_rows(path: Path, reading: Reading, limits: SizeLimits, rows: int | None = None) -> list[list[Any]]:
+    """Header and rows of the sheet from below the skipped lines; blank rows left out."""
+    workbook = open_workbook(path, limits)
+    names = workbook.sheet_names
+    if not names:
+        raise refuse("empty_file")
+    if reading.sheet is not None and reading.sheet not in names:
+        raise refuse("unknown_sheet", sheet=reading.sheet, offered=", ".join(names))
+    try:
+        sheet = workbook.get_sheet_by_name(reading.sheet or names[0])
+        wanted = None if rows is None else rows + reading.skip + 1
+        cells = sheet.to_python(skip_empty_area=True, nrows=wanted)[reading.skip :]
+    except BaseException as error:
+        raise _broken(error) from error
+    cells = [row for row in cells if any(cell not in ("", None) for cell in row)]
+    if not cells:
+        raise refuse("empty_file")
+    return cells
+
+
+def read_sheet(path: Path, reading: Reading, limits: SizeLimits) -> pa.Table:
+    """The sheet as Arrow columns. Raises RefusedData where there is no such sheet or no readable workbook."""
+    import pyarrow as pa
+
+    header, *rows = sheet_rows(path, reading, limits)
+    names = [as_text(cell) or f"column_{place}" for place, cell in enumerate(header, start=1)]
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    arrays = [_column(list(cells)) for cells in columns]
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def _column(cells: list[Any]) -> pa.Array:
+    """Numbers, dates or booleans where every filled cell is one; text otherwise."""
+    import pyarrow as pa
+
+    known = [None if cell == "" else cell for cell in cells]
+    types = {type(cell) for cell in known if cell is not None}
+    if types == {bool}:
+        return pa.array(known, pa.bool_())
+    if types and types <= {int, float}:
+        whole = all(cell is None or (float(cell).is_integer() and abs(cell) < 2**53) for cell in known)
+        return pa.array(
+            [None if cell is None else int(cell) for cell in known] if whole else known, None if whole else pa.float64()
+        )
+    if types == {dt.date}:
+        return pa.array(known, pa.date32())
+    if types and types <= {dt.date, dt.datetime}:
+        return pa.array([_moment(cell) for cell in known], pa.timestamp("us"))
+    return pa.array([None if cell is None else as_text(cell) for cell in known], pa.string())
+
+
+def _moment(cell: dt.date | None) -> dt.datetime | None:
+    if cell is None or isinstance(cell, dt.datetime):
+        return cell
+    return dt.datetime(cell.year, cell.month, cell.day)
+
+
+def as_text(cell: Any) -> str:
+    """A cell as one reads it: whole numbers without a point, dates in ISO."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    return cell.isoformat(" ") if isinstance(cell, dt.datetime) else str(cell).strip()

@@ -1,0 +1,232 @@
+"""A file, or a table behind a connection, as one Ibis table whose columns have the right types."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stats.errors import Problem, RefusedData
+from stats.outcomes.files import SizeLimits, kind_of, open_bytes, refuse, size_of, utf8_path
+from stats.outcomes.kinds import Typed, typed_columns
+from stats.outcomes.reading import Reading
+from stats.outcomes.values import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis
+
+LIMITS = SizeLimits()
+FIRST_ROWS = 5
+_numbers = count(1)
+
+
+def connect() -> Any:
+    """An embedded DuckDB, with Ibis in front, that never fetches anything from outside."""
+    import ibis
+
+    return ibis.duckdb.connect(autoinstall_known_extensions="false", autoload_known_extensions="false")
+
+
+def open_connection(connection: str, table: str) -> ibis.Table:
+    """A table behind an Ibis connection string (``duckdb://file.db``, ``postgres://user@host/base``).
+
+    ``table`` may be ``schema.table``. Raises RefusedData where there is no such connection or table.
+    """
+    import ibis
+
+    *schema, name = table.split(".")
+    try:
+        backend = ibis.connect(connection)
+        return backend.table(name, database=tuple(schema) if len(schema) > 1 else (schema[0] if schema else None))
+    except Exception as error:  # noqa: BLE001 - each backend has its own errors; all mean "can't be reached"
+        scheme = connection.split("://")[0]
+        raise refuse("no_connection", scheme=scheme, table=table, detail=first_line(error)) from error
+
+
+def open_table(path: Path | str, reading: Reading, connection: Any = None, limits: SizeLimits = LIMITS) -> ibis.Table:
+    """The file as an Ibis table on DuckDB: numbers, dates and text as ``reading`` says, unknown values NULL.
+
+    Parquet stays where it is (a lazy scan). Text files and workbooks are read once into the connection, in which a
+    column is a number or date only if all its values are; row numbers are those of non-blank data rows.
+    Raises RefusedData, with every fault of the file found, where the bytes are not such a table.
+    """
+    import duckdb
+
+    path = Path(path)
+    backend = connect() if connection is None else connection
+    refuse_at_sight(path, reading, limits)
+    name = f"outcomes_{next(_numbers)}"
+    try:
+        if reading.format == "parquet":
+            _open_parquet(backend.con, name, path, reading, limits)
+        elif reading.format == "excel":
+            _open_excel(backend.con, name, path, reading, limits)
+        else:
+            _open_csv(backend.con, name, path, reading, limits)
+    except duckdb.Error as error:
+        raise refuse("unreadable", detail=first_line(error)) from error
+    return backend.table(name)
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def refuse_at_sight(source: Path | str | bytes, reading: Reading, limits: SizeLimits) -> None:
+    """Raise for what the first bytes and the size already tell."""
+    size = size_of(source)
+    if size == 0:
+        raise refuse("empty_file")
+    if size > limits.max_bytes:
+        raise refuse("too_many_bytes", limit_mb=limits.max_bytes >> 20)
+    with open_bytes(source) as raw:
+        kind = kind_of(raw.read(8192))
+    fitting = {
+        "csv": ("text", "gzip") if reading.compression == "gzip" else ("text", "binary"),
+        "parquet": ("parquet",),
+        "excel": ("zip", "legacy workbook"),
+    }[reading.format]
+    if kind not in fitting:
+        raise refuse("not_a_table", kind=kind)
+
+
+def _open_parquet(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Reading, limits: SizeLimits) -> None:
+    source = f"read_parquet({literal(without_glob(path))}, hive_partitioning=false)"
+    columns = [(str(row[0]), str(row[1])) for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+    refuse_names([column for column, _ in columns], limits)
+    rows = con.execute(f"SELECT count(*) FROM {source}").fetchone()
+    refuse_count(int(rows[0]) if rows else 0, limits)
+    typed = typed_columns(con, source, columns, reading)
+    con.execute(f"CREATE TEMP VIEW {name} AS SELECT {_selected(typed)} FROM {source}")
+
+
+def _open_excel(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Reading, limits: SizeLimits) -> None:
+    from stats.outcomes.excel import read_sheet
+
+    table = read_sheet(path, reading, limits)
+    refuse_names(table.column_names, limits)
+    refuse_count(table.num_rows, limits)
+    con.register(f"{name}_sheet", table)
+    columns = [(str(row[0]), str(row[1])) for row in con.execute(f"DESCRIBE SELECT * FROM {name}_sheet").fetchall()]
+    typed = typed_columns(con, f"{name}_sheet", columns, reading)
+    con.execute(f"CREATE TEMP TABLE {name} AS SELECT {_selected(typed)} FROM {name}_sheet")
+    con.unregister(f"{name}_sheet")
+
+
+def _open_csv(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Reading, limits: SizeLimits) -> None:
+    with tempfile.TemporaryDirectory(prefix="outcomes-") as folder:
+        text = utf8_path(path, reading, Path(folder), limits)
+        header = read_header(text, reading)
+        refuse_names(header, limits)
+        names = [column.strip() or f"column_{number}" for number, column in enumerate(header, start=1)]
+        source = csv_source(text, reading, names)
+        typed = typed_columns(con, source, [(column, "VARCHAR") for column in names], reading)
+        rejects = f"{name}_rejects"
+        # The rows that do not fit are collected beside the table, so that all of them are named at once.
+        storing = csv_source(text, reading, names, rejects)
+        not_blank = " OR ".join(f"{quoted(column)} IS NOT NULL" for column in names)
+        con.execute(f"CREATE TEMP TABLE {name} AS SELECT {_selected(typed)} FROM {storing} WHERE {not_blank}")
+        try:
+            refuse_rejected(con, rejects, reading)
+            rows = con.execute(f"SELECT count(*) FROM {name}").fetchone()
+            refuse_count(int(rows[0]) if rows else 0, limits)
+        except RefusedData:
+            con.execute(f"DROP TABLE {name}")
+            raise
+        finally:
+            con.execute(f"DROP TABLE IF EXISTS {rejects}")
+            con.execute(f"DROP TABLE IF EXISTS {rejects}_scans")
+
+
+def _selected(typed: list[Typed]) -> str:
+    return ", ".join(f"{column.sql} AS {quoted(column.name)}" for column in typed)
+
+
+def without_glob(path: Path) -> str:
+    """DuckDB takes paths for patterns: brackets, stars and question marks are put between brackets."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+
+
+def csv_source(path: Path, reading: Reading, names: list[str], rejects: str | None = None) -> str:
+    """DuckDB's reader over clean utf-8, all columns as text, nothing guessed."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    missing = ", ".join(literal(token) for token in dict.fromkeys(("", *reading.missing)))
+    faults = (
+        f"store_rejects=true, rejects_limit=0, rejects_table={literal(rejects)}, rejects_scan={literal(rejects + '_scans')}"
+        if rejects
+        else "ignore_errors=true"
+    )
+    return (
+        f"read_csv({literal(without_glob(path))}, auto_detect=false, header=true, skip={reading.skip},"
+        f" delim={literal(reading.delimiter)}, quote='\"', escape='\"', nullstr=[{missing}], columns={{{columns}}},"
+        f" compression='none', hive_partitioning=false, {faults})"
+    )
+
+
+def read_header(path: Path, reading: Reading) -> list[str]:
+    """The names above the columns. Raises where there is no line to read them from."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for _ in range(reading.skip):
+            lines.readline()
+        head = lines.read(1 << 20)
+    rows = csv.reader(io.StringIO(head.lstrip("\r\n"), newline=""), delimiter=reading.delimiter)
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        raise refuse("unreadable", detail=first_line(error)) from error
+    if not any(name.strip() for name in header):
+        raise refuse("empty_file")
+    return header
+
+
+def refuse_names(names: list[str], limits: SizeLimits) -> None:
+    """Two columns of one name (capitals do not count), or more columns than anyone means."""
+    if len(names) > limits.max_columns:
+        raise refuse("too_many_columns", columns=len(names), limit=limits.max_columns)
+    seen: dict[str, list[int]] = {}
+    for place, name in enumerate(names, start=1):
+        if name.strip():
+            seen.setdefault(name.strip().lower(), []).append(place)
+    problems = [
+        Problem(
+            code="duplicate_column",
+            column=names[places[0] - 1].strip(),
+            count=len(places),
+            facts={"places": ", ".join(map(str, places))},
+        )
+        for places in seen.values()
+        if len(places) > 1
+    ]
+    if problems:
+        raise RefusedData(problems)
+
+
+def refuse_count(rows: int, limits: SizeLimits) -> None:
+    if rows == 0:
+        raise refuse("header_only")
+    if rows > limits.max_rows:
+        raise refuse("too_many_rows", found=rows, limit=limits.max_rows)
+
+
+def refuse_rejected(con: duckdb.DuckDBPyConnection, rejects: str, reading: Reading) -> None:
+    """Raise for the lines that have more or fewer values than the header, or a quote that is never closed."""
+    found = con.execute(
+        f"SELECT error_type, count(DISTINCT line), list(DISTINCT line ORDER BY line)[1:{FIRST_ROWS}], min(error_message)"
+        f" FROM {rejects} GROUP BY error_type ORDER BY error_type"
+    ).fetchall()
+    codes = {"MISSING COLUMNS": "too_few_values", "TOO MANY COLUMNS": "too_many_values", "UNQUOTED VALUE": "open_quote"}
+    problems = [
+        Problem(
+            code=codes.get(str(kind), "unreadable_line"),
+            rows=tuple(max(int(line) - reading.skip - 1, 1) for line in lines),
+            count=int(number),
+            facts={"lines": ", ".join(map(str, lines)), "detail": str(message)},
+        )
+        for kind, number, lines, message in found
+    ]
+    if problems:
+        raise RefusedData(problems)
