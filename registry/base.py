@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Dialect, Enum, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Text
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -77,6 +77,7 @@ def choice(kind: type[StrEnum], name: str) -> Any:
 MOMENT: Any = Moment()
 JSON: Any = CanonicalJSON()
 TEXT: Any = Text()
+BIG: Any = BigInteger()
 
 
 def now() -> datetime:

@@ -10,7 +10,6 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.base import JSON, MOMENT, SHA256, TEXT, choice
-from registry.canonical import canonical_json, sha256_text
 from registry.kinds import Via
 
 BEGINNING = "0" * 64
@@ -22,8 +21,8 @@ class Event(SQLModel, table=True):
 
     seq: 1, 2, 3 without gaps. actor_id: the person, None for the system itself; names never stand here.
     subject: "<table>/<id>" of what it is about. before, after: what changed, in plain values.
-    seals: {"<table>/<id>": hash of the whole row after this act, or None if the row was deleted}: through them the
-    chain vouches for every stored field. hash: sha256 of the canonical JSON of all other columns.
+    seals: {"<table>/<id>": seal of the row after this act, or None if the row was deleted}: through them the chain
+    vouches for every stored field (seals.py). hash: sha256 over all other columns.
     """
 
     __table_args__ = (CheckConstraint("seq >= 1", name="seq_positive"),)
@@ -38,7 +37,7 @@ class Event(SQLModel, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     after: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     why: str = Field(default="", sa_type=TEXT)
-    seals: dict[str, str | None] = Field(default_factory=dict, sa_type=JSON)
+    seals: dict[str, dict[str, Any] | None] = Field(default_factory=dict, sa_type=JSON)
     previous_hash: str = Field(schema_extra=SHA256, max_length=64, unique=True)
     hash: str = Field(schema_extra=SHA256, max_length=64, unique=True)
 
@@ -52,9 +51,3 @@ class LogHead(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = 0
     hash: str = Field(default=BEGINNING, schema_extra=SHA256, max_length=64)
-
-
-def event_hash(event: Event) -> str:
-    """The hash that an event must carry: over every other column, so none can change unseen."""
-    columns = {name: getattr(event, name) for name in Event.model_fields if name != "hash"}
-    return sha256_text(canonical_json(columns))

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from registry.base import JSON, MOMENT, SHA256, TEXT, EditableRow, Row, now
+from registry.base import BIG, JSON, MOMENT, SHA256, TEXT, EditableRow, Row, now
 
 
 class Snapshot(Row, table=True):
@@ -32,8 +32,8 @@ class Snapshot(Row, table=True):
     number: int = Field(default=1, ge=1)
     sha256: str = Field(schema_extra=SHA256, max_length=64, index=True)
     name: str = Field(min_length=1, max_length=255)
-    size: int = Field(gt=0)
-    row_count: int = Field(ge=0)
+    size: int = Field(gt=0, sa_type=BIG)
+    row_count: int = Field(ge=0, sa_type=BIG)
     reading: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     columns: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     look: int = Field(default=1, ge=1)

@@ -1,0 +1,121 @@
+"""Rows are checked before they are written: table classes do not validate on their own.
+
+The database's constraints stand behind this; what they refuse is told in the same words (``refusal``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import SQLModel
+
+from registry.canonical import canonical_json
+from registry.errors import Locked, Problem, Refused, RegistryError, Taken, Unavailable
+from registry.schema import METADATA
+from registry.triggers import REFUSAL
+
+# What no database column can hold: NUL, and halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def check(row: SQLModel) -> None:
+    """Put the row's values into their columns' types; raises Refused naming every field that can't be kept."""
+    values = {name: getattr(row, name) for name in type(row).model_fields}
+    problems = [problem for name, value in values.items() for problem in _unstorable(name, value)]
+    try:
+        checked = type(row).model_validate(values)
+    except ValidationError as error:
+        problems += [_from_pydantic(dict(item)) for item in error.errors(include_url=False)]
+    if problems:
+        raise Refused(problems)
+    for name, value in values.items():
+        if type(value) is not type(getattr(checked, name)):
+            setattr(row, name, getattr(checked, name))
+
+
+def _unstorable(name: str, value: Any) -> list[Problem]:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return [Problem(code="time_without_zone", column=name)]
+    if isinstance(value, str) and _UNSTORABLE.search(value):
+        return [Problem(code="text_not_storable", column=name)]
+    if isinstance(value, (dict, list, float)):
+        try:
+            text = canonical_json(value)
+        except ValueError:
+            return [Problem(code="number_not_finite", column=name)]
+        return [Problem(code="text_not_storable", column=name)] if _UNSTORABLE.search(text) else []
+    return []
+
+
+def _from_pydantic(item: Mapping[str, Any]) -> Problem:
+    column = ".".join(str(part) for part in item["loc"])
+    context = {name: value for name, value in item.get("ctx", {}).items() if isinstance(value, (str, int, float))}
+    if item["type"] == "missing" or item["input"] is None or item["input"] == "":
+        return Problem(code="field_missing", column=column)
+    if item["type"] == "string_too_long":
+        return Problem(code="field_too_long", column=column, facts={"longest": context["max_length"]})
+    if item["type"] == "string_pattern_mismatch":
+        return Problem(code="field_pattern", column=column, facts={"value": str(item["input"])[:80]})
+    return Problem(code="field_value", column=column, facts={"value": str(item["input"])[:80], "rule": item["msg"]})
+
+
+def refusal(error: DBAPIError) -> RegistryError | None:
+    """What the database refused, in our words; None for what is no refusal but a fault."""
+    message = str(error.orig)
+    if REFUSAL in message:
+        table = re.split(r"\s", message.split(REFUSAL, 1)[1])[0]
+        return Locked(Problem(code="row_locked", facts={"table": table}))
+    if "database is locked" in message or getattr(error.orig, "sqlstate", None) in ("55P03", "40P01"):
+        return Unavailable(Problem(code="database_busy"))
+    if not isinstance(error, IntegrityError):
+        return None
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return _from_state(error.orig.sqlstate, diagnosis)  # type: ignore[union-attr]
+    return _from_sqlite(message)
+
+
+def _from_state(state: str, diagnosis: Any) -> RegistryError:
+    table, name = diagnosis.table_name or "", diagnosis.constraint_name or ""
+    if state == "23505":
+        return _taken(table, _columns_of(table, name))
+    if state == "23503":
+        return Refused(Problem(code="reference_missing", facts={"table": table}))
+    if state == "23502":
+        return Refused(Problem(code="field_missing", column=diagnosis.column_name))
+    return Refused(Problem(code="rule_broken", facts={"table": table, "rule": name}))
+
+
+def _from_sqlite(message: str) -> RegistryError:
+    kind, _, rest = message.partition(" constraint failed")
+    detail = rest.lstrip(": ")
+    if kind == "UNIQUE" and detail.startswith("index"):
+        name = detail.split("'")[1]
+        table = next(table.name for table in METADATA.sorted_tables if any(i.name == name for i in table.indexes))
+        return _taken(table, _columns_of(table, name))
+    if kind == "UNIQUE":
+        pairs = [part.strip().split(".") for part in detail.split(",")]
+        return _taken(pairs[0][0], [pair[1] for pair in pairs])
+    if kind == "FOREIGN KEY":
+        return Refused(Problem(code="reference_missing", facts={"table": ""}))
+    if kind == "NOT NULL":
+        return Refused(Problem(code="field_missing", column=detail.split(".")[1]))
+    tables = (t.name for t in METADATA.sorted_tables if detail.startswith(f"ck_{t.name}_"))
+    table = max(tables, key=len, default="")
+    return Refused(Problem(code="rule_broken", facts={"table": table, "rule": detail}))
+
+
+def _taken(table: str, columns: list[str]) -> Taken:
+    column = columns[0] if len(columns) == 1 else None
+    return Taken(Problem(code="already_taken", column=column, facts={"table": table, "columns": ", ".join(columns)}))
+
+
+def _columns_of(table: str, name: str) -> list[str]:
+    known = METADATA.tables[table]
+    things: list[Any] = [*known.constraints, *known.indexes]
+    return [column.name for thing in things if thing.name == name for column in thing.columns]
