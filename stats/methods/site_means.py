@@ -19,7 +19,7 @@ from stats.study import SitePeriods
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-Variance = Literal["pooled", "hc2", "hc0"]
+Variance = Literal["pooled", "by_size", "hc0"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,13 +168,13 @@ def site_ancova_many(
 
     y: (R, S) or (1, S), finite; treated: (S,) or (R, S), 0/1; adjusters: (S, K) or (R, S, K); groups: (S,) index of
     stratum or pair, None for one common mean; weights: (S,) or (R, S) > 0.
-    variance: 'pooled' (the default without weights): t with S - groups - adjusters - 1 df. 'hc2' (the default with
-    weights, whose variances are not known to be inverse to the weights): HC2 with Satterthwaite df under equal
-    variances (Bell & McCaffrey 2002; Imbens & Kolesar 2016, Rev. Econ. Stat. 98). 'hc0': for use as the statistic of
-    a permutation test only, its df are those of 'pooled'.
+    variance: 'pooled' (the default without weights): t with S - groups - adjusters - 1 df. 'by_size' (the default with
+    weights): the variance of a site's value is a + b / weight, as between-site spread and sampling within sites make
+    it; a, b >= 0 by moments of the residuals, df by Satterthwaite. 'hc0': for use as the statistic of a permutation
+    test only, its df are those of 'pooled'.
     Columns without variation of their own are dropped. Within pairs this is the t test of the pairs' differences.
     """
-    variance = variance or ("pooled" if weights is None else "hc2")
+    variance = variance or ("pooled" if weights is None else "by_size")
     y = np.atleast_2d(np.asarray(y, dtype=float))
     d = np.atleast_2d(np.asarray(treated, dtype=float))
     w = np.ones((1, y.shape[1])) if weights is None else np.atleast_2d(np.asarray(weights, dtype=float))
@@ -201,14 +201,14 @@ def site_ancova_many(
                 -noise * share[:, 0] / information,
             )
         else:
-            if variance == "hc2":
+            spread = residual**2
+            if variance == "by_size":
                 columns = [*_group_basis(membership, w), *basis, d_own / np.sqrt(information)[:, None]]
-                adjust, df = _bell_mccaffrey(columns, w, influence)
-                residual = residual * adjust
+                spread, df = _spread_by_size(residual, columns, w)
             parts = (
-                ((influence * residual) ** 2).sum(axis=1),
-                ((level_influence * residual) ** 2).sum(axis=1),
-                (influence * level_influence * residual**2).sum(axis=1),
+                (influence**2 * spread).sum(axis=1),
+                (level_influence**2 * spread).sum(axis=1),
+                (influence * level_influence * spread).sum(axis=1),
             )
     return SiteFits(
         effect=effect,
@@ -277,17 +277,34 @@ def _group_basis(membership: Floats, w: Floats) -> list[Floats]:
     return [column / np.sqrt(w @ column)[:, None] for column in membership.T]
 
 
-def _bell_mccaffrey(columns: Iterable[Floats], w: Floats, influence: Floats) -> tuple[Floats, Floats]:
-    """HC2 factors of the residuals (R, S) and Satterthwaite df (R,), under equal variances of the sites.
+def _spread_by_size(residual: Floats, columns: Iterable[Floats], w: Floats) -> tuple[Floats, Floats]:
+    """Variance of each site's value (R, S) as a + b / weight, and Satterthwaite df (R,) of its overall size.
 
-    columns: weighted-orthonormal columns whose span is that of the whole design.
+    columns: weighted-orthonormal columns whose span is that of the whole design. The shape b / a comes from the
+    regression of squared residuals on their expectation, the size from their sum.
     """
-    sites = influence.shape[1]
+    sites = residual.shape[1]
     hat = sum((c[:, :, None] * (c * w)[:, None, :] for c in columns), start=np.zeros((1, sites, sites)))
     left = np.eye(sites) - hat
-    own = (left**2).sum(axis=2)
-    adjust = np.divide(1.0, np.sqrt(own), out=np.zeros_like(own), where=own > 1e-10)
-    weighted = (influence * adjust)[:, :, None] * left
-    products = weighted @ weighted.transpose(0, 2, 1)
-    trace = np.trace(products, axis1=1, axis2=2)
-    return adjust, trace**2 / (products**2).sum(axis=(1, 2))
+    squares = left**2
+    by_one, by_size = squares.sum(axis=2), (squares * (1 / w)[:, None, :]).sum(axis=2)
+    a, b = _non_negative_line(residual**2, by_one, by_size)
+    shape = a[:, None] + b[:, None] / w
+    expected = (squares * shape[:, None, :]).sum(axis=(1, 2))
+    products = (left * shape[:, None, :]) @ left.transpose(0, 2, 1)
+    df = expected**2 / (products**2).sum(axis=(1, 2))
+    return shape * ((residual**2).sum(axis=1) / expected)[:, None], df
+
+
+def _non_negative_line(target: Floats, first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Least squares of target (R, S) on two columns with coefficients >= 0, scaled so that one of them may be 1."""
+    ff, fs, ss = (first**2).sum(axis=1), (first * second).sum(axis=1), (second**2).sum(axis=1)
+    ft, st = (first * target).sum(axis=1), (second * target).sum(axis=1)
+    a, b = ss * ft - fs * st, ff * st - fs * ft
+    # Equal weights: the columns are one and the same, and either will do.
+    alone = (ff * ss - fs**2) <= 1e-10 * ff * ss
+    only_first, only_second = alone | (b <= 0), ~alone & (a <= 0)
+    return (
+        np.where(only_second, 0.0, np.where(only_first, 1.0, a)),
+        np.where(only_first, 0.0, np.where(only_second, 1.0, b)),
+    )
