@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -1,73 +1,93 @@
 """Which type each text column of a table has. The whole column decides, not its beginning."""
 
+# ruff: noqa: S608 - names and texts go through quoted() and literal()
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stats.outcomes.reading import Reading
-from stats.outcomes.values import Kind, Values, quoted, tests
+from stats.outcomes.values import Form, Kind, Values, possible_kinds, quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-SAMPLE_ROWS = 2_000
-PREFERENCE: tuple[Kind, ...] = ("empty", "boolean", "integer", "number", "date", "timestamp")
-# What a column may still turn out to be when its first rows look like ...
-POSSIBLE: dict[Kind, tuple[Kind, ...]] = {
-    "empty": PREFERENCE,
-    "boolean": ("boolean",),
-    "integer": ("integer", "number"),
-    "number": ("number",),
-    "date": ("date", "timestamp"),
-    "timestamp": ("timestamp",),
-    "text": (),
-}
+SAMPLE_ROWS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """A column with its kind and the SQL that turns the source's column into it."""
+    """A column of a source and what becomes of it: ``inner`` and ``outer`` are SQL, one select around the other."""
 
     name: str
     kind: Kind
-    sql: str
+    inner: str
+    outer: str
 
 
 def typed_columns(
     con: duckdb.DuckDBPyConnection, source: str, columns: list[tuple[str, str]], reading: Reading
 ) -> list[Typed]:
-    """Columns of ``source`` (name, SQL type) with the expressions that read them; only text needs a look inside."""
+    """Columns of ``source`` (name, SQL type) with what reads them; only text needs a look inside."""
     values = Values(reading)
     texts = [name for name, sql_type in columns if sql_type == "VARCHAR"]
-    kinds = kinds_of(con, source, texts, values)
-    return [
-        Typed(name=name, kind=kinds[name], sql=values.of_kind(kinds[name], quoted(name)))
-        if name in kinds
-        else Typed(name=name, kind="text", sql=values.native(quoted(name), sql_type))
-        for name, sql_type in columns
-    ]
+    found = _kinds(con, source, texts, values)
+    return [_typed(name, sql_type, found.get(name), values) for name, sql_type in columns]
 
 
-def kinds_of(con: duckdb.DuckDBPyConnection, source: str, names: list[str], values: Values) -> dict[str, Kind]:
-    """The kind of each text column: guessed from the first rows, then held against every row."""
-    possible = {name: PREFERENCE for name in names}
-    sample = f"(SELECT * FROM {source} LIMIT {SAMPLE_ROWS})"
-    rows, guesses = _decide(con, sample, possible, values)
-    if rows < SAMPLE_ROWS:
-        return guesses
-    _, kinds = _decide(con, source, {name: POSSIBLE[kind] for name, kind in guesses.items()}, values)
-    return kinds
+def select(typed: list[Typed], source: str) -> str:
+    """The query that gives the typed columns of ``source``."""
+    inner = ", ".join(f"{column.inner} AS {quoted(column.name)}" for column in typed)
+    outer = ", ".join(f"{column.outer} AS {quoted(column.name)}" for column in typed)
+    return f"SELECT {outer} FROM (SELECT {inner} FROM {source})"
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection, source: str, possible: dict[str, tuple[Kind, ...]], values: Values
-) -> tuple[int, dict[str, Kind]]:
+def _typed(name: str, sql_type: str, found: tuple[Kind, Form] | None, values: Values) -> Typed:
+    column = quoted(name)
+    if found is None:
+        return Typed(name=name, kind="text", inner=values.native(column, sql_type), outer=column)
+    kind, form = found
+    return Typed(
+        name=name,
+        kind=kind,
+        inner=column if form == "plain" else values.clean(column),
+        outer=values.of_kind(kind, form, column),
+    )
+
+
+def _kinds(
+    con: duckdb.DuckDBPyConnection, source: str, names: list[str], values: Values
+) -> dict[str, tuple[Kind, Form]]:
+    """Kind and form of each text column: guessed from the first rows, then held against every row."""
+    if not names:
+        return {}
+    listed = ", ".join(quoted(name) for name in names)
+    rows = con.execute(f"SELECT {listed} FROM {source} LIMIT {SAMPLE_ROWS}").fetchall()
+    cells = zip(*rows, strict=True) if rows else [()] * len(names)
+    possible = {name: possible_kinds(column, values.reading) for name, column in zip(names, cells, strict=True)}
+    found: dict[str, tuple[Kind, Form]] = {}
+    forms: tuple[Form, ...] = ("plain", "full")
+    for form in forms:
+        left = {name: kinds for name, kinds in possible.items() if kinds and name not in found}
+        found |= _holding(con, source, left, values, form)
+    return {name: found.get(name, ("text", "full")) for name in names}
+
+
+def _holding(
+    con: duckdb.DuckDBPyConnection, source: str, possible: dict[str, tuple[Kind, ...]], values: Values, form: Form
+) -> dict[str, tuple[Kind, Form]]:
+    """The first possible kind of each column that all its values are of; columns with none are left out."""
     asked = [(name, kind) for name, kinds in possible.items() for kind in kinds]
-    conditions = [tests(values, quoted(name))[kind] for name, kind in asked]
-    answer = con.execute(f"SELECT {', '.join(['count(*)', *conditions])} FROM {source}").fetchone() or (0,)
-    kinds: dict[str, Kind] = {name: "text" for name in possible}
-    for (name, kind), holds in reversed(list(zip(asked, answer[1:], strict=True))):
+    if not asked:
+        return {}
+    inner = ", ".join(
+        f"{quoted(name) if form == 'plain' else values.clean(quoted(name))} AS {quoted(name)}" for name in possible
+    )
+    tests = ", ".join(values.test(kind, form, quoted(name)) for name, kind in asked)
+    answer = con.execute(f"SELECT {tests} FROM (SELECT {inner} FROM {source})").fetchone() or ()
+    found: dict[str, tuple[Kind, Form]] = {}
+    for (name, kind), holds in zip(asked, answer, strict=True):
         if holds:
-            kinds[name] = kind
-    return int(answer[0]), kinds
+            found.setdefault(name, (kind, form))
+    return found

@@ -23,7 +23,8 @@ Encoding = Literal[
 Delimiter = Literal[",", ";", "\t", "|"]
 
 ENCODINGS: tuple[Encoding, ...] = (
-    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "gb18030", "cp874", "cp1258", "cp1256",
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "gb18030", "cp874",
+    "cp1258", "cp1256",
 )  # fmt: skip
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t", "|")
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "?", "-", "--", ".", "#N/A")

@@ -1,5 +1,7 @@
 """A file, or a table behind a connection, as one Ibis table whose columns have the right types."""
 
+# ruff: noqa: S608 - names and texts go through quoted() and literal()
+
 from __future__ import annotations
 
 import csv
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedData
 from stats.outcomes.files import SizeLimits, kind_of, open_bytes, refuse, size_of, utf8_path
-from stats.outcomes.kinds import Typed, typed_columns
+from stats.outcomes.kinds import select, typed_columns
 from stats.outcomes.reading import Reading
 from stats.outcomes.values import literal, quoted
 
@@ -42,7 +44,7 @@ def open_connection(connection: str, table: str) -> ibis.Table:
     try:
         backend = ibis.connect(connection)
         return backend.table(name, database=tuple(schema) if len(schema) > 1 else (schema[0] if schema else None))
-    except Exception as error:  # noqa: BLE001 - each backend has its own errors; all mean "can't be reached"
+    except Exception as error:  # each backend has its own errors
         scheme = connection.split("://")[0]
         raise refuse("no_connection", scheme=scheme, table=table, detail=first_line(error)) from error
 
@@ -101,7 +103,7 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading
     rows = con.execute(f"SELECT count(*) FROM {source}").fetchone()
     refuse_count(int(rows[0]) if rows else 0, limits)
     typed = typed_columns(con, source, columns, reading)
-    con.execute(f"CREATE TEMP VIEW {name} AS SELECT {_selected(typed)} FROM {source}")
+    con.execute(f"CREATE TEMP VIEW {name} AS {select(typed, source)}")
 
 
 def _open_excel(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Reading, limits: SizeLimits) -> None:
@@ -113,7 +115,7 @@ def _open_excel(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: 
     con.register(f"{name}_sheet", table)
     columns = [(str(row[0]), str(row[1])) for row in con.execute(f"DESCRIBE SELECT * FROM {name}_sheet").fetchall()]
     typed = typed_columns(con, f"{name}_sheet", columns, reading)
-    con.execute(f"CREATE TEMP TABLE {name} AS SELECT {_selected(typed)} FROM {name}_sheet")
+    con.execute(f"CREATE TEMP TABLE {name} AS {select(typed, f'{name}_sheet')}")
     con.unregister(f"{name}_sheet")
 
 
@@ -129,7 +131,7 @@ def _open_csv(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Re
         # The rows that do not fit are collected beside the table, so that all of them are named at once.
         storing = csv_source(text, reading, names, rejects)
         not_blank = " OR ".join(f"{quoted(column)} IS NOT NULL" for column in names)
-        con.execute(f"CREATE TEMP TABLE {name} AS SELECT {_selected(typed)} FROM {storing} WHERE {not_blank}")
+        con.execute(f"CREATE TEMP TABLE {name} AS {select(typed, f'{storing} WHERE {not_blank}')}")
         try:
             refuse_rejected(con, rejects, reading)
             rows = con.execute(f"SELECT count(*) FROM {name}").fetchone()
@@ -142,10 +144,6 @@ def _open_csv(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Re
             con.execute(f"DROP TABLE IF EXISTS {rejects}_scans")
 
 
-def _selected(typed: list[Typed]) -> str:
-    return ", ".join(f"{column.sql} AS {quoted(column.name)}" for column in typed)
-
-
 def without_glob(path: Path) -> str:
     """DuckDB takes paths for patterns: brackets, stars and question marks are put between brackets."""
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
@@ -155,11 +153,10 @@ def csv_source(path: Path, reading: Reading, names: list[str], rejects: str | No
     """DuckDB's reader over clean utf-8, all columns as text, nothing guessed."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     missing = ", ".join(literal(token) for token in dict.fromkeys(("", *reading.missing)))
-    faults = (
-        f"store_rejects=true, rejects_limit=0, rejects_table={literal(rejects)}, rejects_scan={literal(rejects + '_scans')}"
-        if rejects
-        else "ignore_errors=true"
-    )
+    faults = "ignore_errors=true"
+    if rejects:
+        tables = f"rejects_table={literal(rejects)}, rejects_scan={literal(rejects + '_scans')}"
+        faults = f"store_rejects=true, rejects_limit=0, {tables}"
     return (
         f"read_csv({literal(without_glob(path))}, auto_detect=false, header=true, skip={reading.skip},"
         f" delim={literal(reading.delimiter)}, quote='\"', escape='\"', nullstr=[{missing}], columns={{{columns}}},"
@@ -215,7 +212,8 @@ def refuse_count(rows: int, limits: SizeLimits) -> None:
 def refuse_rejected(con: duckdb.DuckDBPyConnection, rejects: str, reading: Reading) -> None:
     """Raise for the lines that have more or fewer values than the header, or a quote that is never closed."""
     found = con.execute(
-        f"SELECT error_type, count(DISTINCT line), list(DISTINCT line ORDER BY line)[1:{FIRST_ROWS}], min(error_message)"
+        f"SELECT error_type, count(DISTINCT line), list(DISTINCT line ORDER BY line)[1:{FIRST_ROWS}],"
+        " min(error_message)"
         f" FROM {rejects} GROUP BY error_type ORDER BY error_type"
     ).fetchall()
     codes = {"MISSING COLUMNS": "too_few_values", "TOO MANY COLUMNS": "too_many_values", "UNQUOTED VALUE": "open_quote"}
