@@ -76,7 +76,11 @@ class PlannedSite(Strict):
 
 
 class AssignmentRule(Strict):
-    """How units get their arms; enough to draw again and to replay for the permutation p."""
+    """How units get their arms; enough to draw again and to replay for the permutation p.
+
+    rerandomised: of ``candidates`` draws the share ``keep_best`` that is best balanced on ``balance_on`` (names of
+    site values) is kept, and one of those is drawn; waves: into how many waves of a stepped wedge.
+    """
 
     method: Literal["complete", "stratified", "paired", "rerandomised", "waves", "chosen"] = "complete"
     n_treatment: int | None = None
@@ -84,6 +88,7 @@ class AssignmentRule(Strict):
     candidates: int | None = None
     keep_best: float | None = None
     balance_on: list[str] = []
+    waves: int | None = Field(default=None, ge=2)
 
 
 class Looks(Strict):

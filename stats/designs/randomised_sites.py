@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stats.designs import Estimator
+from stats.errors import Problem, RefusedSpec
 from stats.methods.hypotheses import apply_test, interval_confidence
 from stats.methods.permutation import RandomisationP, Replays, p_of, replay_within, statistic
 from stats.methods.site_ancova import site_ancova, site_weights
@@ -18,10 +19,10 @@ POOLED_KINDS = ("ratio", "rate")
 
 
 def values_of(study: Study) -> SiteValues:
-    """Sites of control and of the treatment arm concerned (option ``arm``, the first by default)."""
+    """Sites of control and of the treatment arm concerned that the study is about."""
     spec = study.spec
     by_volume = spec.weights == "volume" or spec.metric.kind in POOLED_KINDS
-    return site_values(study.site_periods, arm=int(spec.options.get("arm", 1)), by_volume=by_volume)
+    return site_values(study.site_periods, arm=study.arm, by_volume=by_volume)
 
 
 def default(study: Study) -> Result:
@@ -59,8 +60,22 @@ def with_randomisation(result: Result, values: SiteValues, study: Study) -> Resu
 
 
 def replays_of(study: Study, values: SiteValues) -> Replays:
-    """The assignments that could have been drawn: within pairs or strata where drawn so, else over all sites."""
-    return replay_within(values.treated, values.groups, draws=study.spec.draws, seed=study.spec.seed)
+    """The assignments that could have been drawn.
+
+    With option ``assignment`` (the draw's own record, ``Drawn.as_json``) that rule is replayed; else the draw is taken
+    to have been within pairs or strata where the specification names them, over all sites where it does not.
+    """
+    recorded = study.spec.options.get("assignment")
+    if recorded is None:
+        return replay_within(values.treated, values.groups, draws=study.spec.draws, seed=study.spec.seed)
+    from stats.assignment import Drawn, replay
+
+    drawn = Drawn.from_json(recorded)
+    place = {site.key: index for index, site in enumerate(drawn.sites)}
+    if missing := [site for site in values.sites if site not in place]:
+        raise RefusedSpec(Problem(code="site_not_in_assignment", facts={"site": missing[0]}, count=len(missing)))
+    replays = replay(drawn, draws=study.spec.draws, seed=study.spec.seed)
+    return replace(replays, arms=replays.arms[:, [place[site] for site in values.sites]])
 
 
 def tested_by_replay(
