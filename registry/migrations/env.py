@@ -1,5 +1,7 @@
 """Run by the migration tool, always on a connection handed over by registry/migration.py."""
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
@@ -8,7 +10,7 @@ from registry.schema import METADATA
 connection = context.config.attributes["connection"]
 
 
-def plain_types(kind: str, thing: object, _context: object) -> str | bool:
+def plain_types(kind: str, thing: object, _context: object) -> str | Literal[False]:
     """Write the database's own types into migrations: they must not change when the models' types do."""
     return f"sa.{thing.impl_instance!r}" if kind == "type" and isinstance(thing, TypeDecorator) else False
 
