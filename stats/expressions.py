@@ -16,6 +16,7 @@ import io
 import operator
 import tokenize
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedSpec
@@ -153,7 +154,15 @@ def _python_source(text: str) -> tuple[str, dict[str, str]]:
         for token in tokens
         if token.type not in (tokenize.NEWLINE, tokenize.NL, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT)
     ]
-    return " ".join(words).replace(" . ", "."), quoted
+    return _joined(words), quoted
+
+
+def _joined(words: list[str]) -> str:
+    """Tokens with spaces between them, but none around the point of a dotted name."""
+    source = ""
+    for word in words:
+        source += word if word == "." or source.endswith(".") else f" {word}"
+    return source.strip()
 
 
 class _Reader:
@@ -268,7 +277,7 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
     if hasattr(left, "type") and isinstance(right, str) and left.type().is_temporal():
         import ibis
 
-        return left, ibis.literal(right).cast(left.type())
+        return left, ibis.literal(datetime.fromisoformat(right)).cast(left.type())
     if hasattr(left, "type") and left.type().is_boolean() and isinstance(right, (int, float)):
         return left, bool(right)
     return left, right

@@ -1,0 +1,135 @@
+"""Kinds that one grouped sum can't give: worst-tail means, shares of half-hours on target, survival.
+
+Each reads its own columns once more and aggregates in the engine; no record is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stats.cells.moments import CellMoments, Cells, Floats
+from stats.cells.request import MetricValues
+from stats.cells.sums import known
+from stats.errors import Problem, RefusedSpec
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+HALF_HOUR_MINUTES = 30
+
+
+def own_pass(table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cells: Cells) -> CellMoments:
+    """The metric's moments of the scan with its own ``value`` (and ``volume`` for intervals) added."""
+    moments = cells.metrics[value.request.key]
+    if value.request.spec.kind == "tail_mean":
+        return replace(moments, value=worst_tail(table, keys, value, cells))
+    if value.request.spec.kind == "interval_share":
+        share, intervals = intervals_on_target(table, keys, value, cells)
+        return replace(moments, value=share, volume=intervals)
+    from stats.cells.survival import restricted_means
+
+    return replace(moments, value=restricted_means(table, keys, value, cells))
+
+
+def _places(answer: pa.Table, keys: Mapping[str, Any], cells: Cells) -> Any:
+    """Index among ``cells`` of each row of ``answer``."""
+    names = list(keys)
+    place = (
+        {row: index for index, row in enumerate(zip(*(cells.keys[name] for name in names), strict=True))}
+        if names
+        else {}
+    )
+    columns = [answer.column(name).to_pylist() for name in names]
+    return (
+        np.array([place[row] for row in zip(*columns, strict=True)], dtype=np.int64)
+        if names
+        else np.zeros(len(answer), int)
+    )
+
+
+def _projected(table: ir.Table, keys: Mapping[str, Any], **values: Any) -> ir.Table:
+    rows = table.select(**keys, **values)
+    return rows.filter(*(rows[name].notnull() for name in (*keys, "y")))
+
+
+def _grouped(rows: ir.Table, names: list[str], **named: Any) -> ir.Table:
+    return rows.group_by(names).aggregate(**named) if names else rows.aggregate(**named)
+
+
+def worst_tail(table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cells: Cells) -> Floats:
+    """(C,) mean of the worst ``tail`` of the rows (5 %), worst = high where lower is better, and the other way round.
+
+    The expected shortfall of the sample (Rockafellar & Uryasev 2002, eq. 11): with k = tail n, the k worst rows, the
+    one at the edge counted by its part; never less than the worst one alone. T being that row at the edge, it is
+    T + sum of (y - T) beyond T, divided by k: two aggregations in one query, exact, whatever the ties.
+    """
+    import ibis
+
+    spec = value.request.spec
+    sign = 1.0 if spec.better == "lower" else -1.0
+    names = list(keys)
+    rows = _projected(table, keys, y=known(value.y * sign))
+    edges = _grouped(rows, names, edge=_exact_quantile(rows["y"], 1 - spec.tail), n=rows["y"].count())
+    joined = rows.join(edges, names) if names else rows.cross_join(edges)
+    beyond = ibis.greatest(joined["y"] - joined["edge"], 0.0)
+    answer = _grouped(joined, names, edge=joined["edge"].min(), n=joined["n"].min(), beyond=beyond.sum()).to_pyarrow()
+    edge, n, excess = (np.asarray(answer.column(name).to_numpy(), dtype=float) for name in ("edge", "n", "beyond"))
+    result = np.full(len(cells), np.nan)
+    result[_places(answer, keys, cells)] = sign * (edge + excess / np.maximum(spec.tail * n, 1.0))
+    return result
+
+
+def _exact_quantile(y: Any, q: float) -> Any:
+    """The smallest value with at least a share ``q`` of the rows at or below it: one of the data, not between two."""
+    import ibis
+
+    @ibis.udf.agg.builtin(name="quantile_disc", signature=(("float64", "float64"), "float64"))
+    def quantile_disc(y, q):  # type: ignore[no-untyped-def]
+        ...
+
+    return quantile_disc(y, q)
+
+
+def intervals_on_target(
+    table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cells: Cells
+) -> tuple[Floats, Floats]:
+    """(C,) share of intervals (half-hours) on target, and (C,) intervals with data. See MetricSpec for the target."""
+    spec = value.request.spec
+    if spec.interval is None or spec.target is None:
+        part = "interval" if spec.interval is None else "target"
+        raise RefusedSpec(
+            Problem(code="metric_needs", facts={"metric": value.request.key, "kind": spec.kind, "part": part})
+        )
+    names = list(keys)
+    y = known(value.y)
+    if spec.within == "share" and spec.threshold is not None:
+        y = ((y > spec.threshold) if spec.beyond == "above" else (y < spec.threshold)).cast("float64")
+    parts = {"y": y, "interval": half_hour(spec.interval, table)}
+    rows = _projected(table, keys, **(parts if value.d is None else parts | {"d": known(value.d)}))
+    rows = rows.filter(rows["interval"].notnull())
+    level = rows["y"].mean() if value.d is None else rows["y"].sum() / rows["d"].sum()
+    inner = rows.group_by([*names, "interval"]).aggregate(level=level)
+    below = spec.within == "mean" and spec.beyond == "below"
+    met = (inner["level"] <= spec.target) if below else (inner["level"] >= spec.target)
+    answer = _grouped(inner, names, n=inner["level"].count(), met=met.cast("float64").sum()).to_pyarrow()
+    share, intervals = np.full(len(cells), np.nan), np.zeros(len(cells))
+    place = _places(answer, keys, cells)
+    n, met_n = (np.asarray(answer.column(name).to_numpy(), dtype=float) for name in ("n", "met"))
+    intervals[place] = n
+    share[place] = np.divide(met_n, n, out=np.full(len(n), np.nan), where=n > 0)
+    return share, intervals
+
+
+def half_hour(text: str, table: ir.Table) -> Any:
+    """The interval a row belongs to: a time is cut to its half-hour, anything else is the interval's own label."""
+    import ibis
+
+    from stats.expressions import resolve
+
+    value = resolve(text, table)
+    return value.bucket(ibis.interval(minutes=HALF_HOUR_MINUTES)) if value.type().is_timestamp() else value
