@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import zipfile
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stats.outcomes.files import UNPACK_FLOOR, UNPACK_RATIO, SizeLimits, kind_of, refuse
+from stats.outcomes.files import UNPACK_FLOOR, UNPACK_RATIO, SizeLimits, Source, kind_of, open_bytes, refuse, size_of
 from stats.outcomes.reading import Reading
 
 if TYPE_CHECKING:
@@ -17,39 +17,38 @@ if TYPE_CHECKING:
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-def open_workbook(path: Path, limits: SizeLimits) -> Any:
+def open_workbook(source: Source, limits: SizeLimits) -> Any:
     """The workbook, once it is known that it is one and that it unpacks within measure. Raises RefusedData."""
     import python_calamine
 
-    with path.open("rb") as raw:
-        packed = kind_of(raw.read(16)) == "zip"
-    if packed:
-        refuse_zip(path, limits)
-    elif ENCRYPTED in path.read_bytes():
+    with open_bytes(source) as raw:
+        content = raw.read(limits.max_bytes)
+    if kind_of(content[:16]) == "zip":
+        refuse_zip(source, limits)
+    elif ENCRYPTED in content:
         raise refuse("password_protected")
     try:
-        return python_calamine.CalamineWorkbook.from_path(str(path))
+        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except BaseException as error:
         raise _broken(error) from error
 
 
-def refuse_zip(path: Path, limits: SizeLimits) -> None:
+def refuse_zip(source: Source, limits: SizeLimits) -> None:
     """Raise for an archive that is no workbook, is broken, or unpacks beyond measure (counted, not believed)."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_bytes(source) as raw, zipfile.ZipFile(raw) as archive:
             names = set(archive.namelist())
             if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
                 raise refuse("not_a_table", kind="Word document" if "word/document.xml" in names else "zip")
             if any(member.flag_bits & 1 for member in archive.infolist()):
                 raise refuse("password_protected")
-            _count_unpacked(path, archive, limits)
+            _count_unpacked(size_of(source), archive, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise refuse("broken_workbook", detail=type(error).__name__) from error
 
 
-def _count_unpacked(path: Path, archive: zipfile.ZipFile, limits: SizeLimits) -> None:
+def _count_unpacked(packed: int, archive: zipfile.ZipFile, limits: SizeLimits) -> None:
     """Unpack every member into nothing, so that a size that lies is found out."""
-    packed = path.stat().st_size
     most = min(limits.max_bytes, max(UNPACK_FLOOR, UNPACK_RATIO * packed))
     total = 0
     for member in archive.infolist():
@@ -68,13 +67,15 @@ def _broken(error: BaseException) -> BaseException:
     return error
 
 
-def sheet_names(path: Path, limits: SizeLimits) -> tuple[str, ...]:
-    return tuple(open_workbook(path, limits).sheet_names)
+def sheet_names(source: Source, limits: SizeLimits) -> tuple[str, ...]:
+    return tuple(open_workbook(source, limits).sheet_names)
 
 
-def sheet_rows(path: Path, reading: Reading, limits: SizeLimits, rows: int | None = None) -> list[list[Any]]:
+def sheet_rows(
+    source: Source, reading: Reading, limits: SizeLimits, rows: int | None = None, may_be_empty: bool = False
+) -> list[list[Any]]:
     """Header and rows of the sheet from below the skipped lines; blank rows left out."""
-    workbook = open_workbook(path, limits)
+    workbook = open_workbook(source, limits)
     names = workbook.sheet_names
     if not names:
         raise refuse("empty_file")
@@ -87,16 +88,16 @@ def sheet_rows(path: Path, reading: Reading, limits: SizeLimits, rows: int | Non
     except BaseException as error:
         raise _broken(error) from error
     cells = [row for row in cells if any(cell not in ("", None) for cell in row)]
-    if not cells:
+    if not cells and not may_be_empty:
         raise refuse("empty_file")
     return cells
 
 
-def read_sheet(path: Path, reading: Reading, limits: SizeLimits) -> pa.Table:
+def read_sheet(source: Source, reading: Reading, limits: SizeLimits) -> pa.Table:
     """The sheet as Arrow columns. Raises RefusedData where there is no such sheet or no readable workbook."""
     import pyarrow as pa
 
-    header, *rows = sheet_rows(path, reading, limits)
+    header, *rows = sheet_rows(source, reading, limits)
     names = [as_text(cell) or f"column_{place}" for place, cell in enumerate(header, start=1)]
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     arrays = [_column(list(cells)) for cells in columns]
