@@ -217,12 +217,15 @@ def power_curve(
     )
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
-    """The chart as SVG text, the same bytes each time; what it shows must be said in words beside it."""
+def svg(chart: alt.TopLevelMixin, *, name: str = "chart") -> str:
+    """The chart as SVG text, the same bytes each time; what it shows must be said in words beside it.
+
+    name: distinguishes its inner references from those of other drawings on the same page.
+    """
     import vl_convert
 
     drawn = str(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VEGALITE))
-    return _own_ids(re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", drawn))
+    return _own_ids(re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", drawn), name)
 
 
 def png(svg_text: str, *, scale: float = 3) -> bytes:
@@ -235,11 +238,11 @@ def png(svg_text: str, *, scale: float = 3) -> bytes:
 _VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
-def _own_ids(text: str) -> str:
+def _own_ids(text: str, chart: str) -> str:
     """Clip paths are numbered through the life of the process: number them from the chart's own content instead."""
     ids = list(dict.fromkeys(re.findall(r'id="([^"]+)"', text)))
     for place, name in enumerate(ids):
-        text = re.sub(rf'(id="|#){re.escape(name)}(?=["\')])', rf"\g<1>c{place}", text)
+        text = re.sub(rf'(id="|#){re.escape(name)}(?=["\')])', rf"\g<1>{chart}-{place}", text)
     return text
 
 

@@ -152,6 +152,7 @@ class Memo:
     why: str
     tried: str
     for_whom: str
+    people: str
     asked: tuple[str, ...]
     metrics: tuple[MetricLine, ...]
     metrics_note: str

@@ -2,7 +2,8 @@
 
 A sentence names its facts in braces, as in ``str.format``: ``"Column {column} is not in the file."``. Without a format
 numbers are written as everywhere (``digits``), dates as 12 Mar 2026, lists as "a, b and c". Formats of our own beside
-Python's: ``{share:percent}`` 12.3 %, ``{effect:signed}`` +4.1, ``{n:whole}`` 12,345, ``{n:row|rows}`` 1 row / 3 rows.
+Python's: ``{share:percent}`` 12.3 %, ``{effect:signed}`` +4.1, ``{n:whole}`` 12,345, ``{n:row|rows}`` 1 row / 3 rows,
+``{unit:plural}`` branches.
 
 A missing sentence or fact never breaks a page: the key is shown, and ``MissingWords`` is warned of. Tests treat
 warnings as errors, so that there it fails.
@@ -98,6 +99,21 @@ def listed(items: list[str]) -> str:
     return sentences_in(language())["fact.list"].format(first=", ".join(items[:-1]), last=items[-1])
 
 
+def plural(word: str) -> str:
+    """More than one of a thing that people named themselves ("branch"): by the endings of the language.
+
+    >>> plural("branch"), plural("delivery depot"), plural("city")
+    ('branches', 'delivery depots', 'cities')
+    """
+    words = sentences_in(language())
+    lower = word.lower()
+    if lower.endswith(tuple(words["plural.es.after"].split())):
+        return word + words["plural.es"]
+    if lower.endswith("y") and lower[-2:-1] not in set("aeiou"):
+        return word[:-1] + words["plural.ies"]
+    return word + words["plural.s"]
+
+
 class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if not format_spec:
@@ -109,6 +125,8 @@ class _Formatter(string.Formatter):
             return digits.percent(value)
         if format_spec == "signed":
             return digits.with_sign(digits.plain(value))
+        if format_spec == "plural":
+            return plural(str(value))
         if format_spec == "whole":
             return digits.whole(value)
         return (

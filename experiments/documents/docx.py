@@ -1,0 +1,195 @@
+"""The memo as a Word document, for whoever must edit or comment: the same texts in the same order."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from experiments import charts
+from experiments.documents.pictures import badge_picture, metric_pictures, sites_picture
+from experiments.documents.views import CheckLine, Memo
+
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+METHOD = ("method", "effect", "std_error", "df", "interval", "p_value", "p_randomisation", "limits", "units")
+METHOD_COLUMNS = tuple("estimate" if name == "effect" else name for name in METHOD)
+
+
+def memo_docx(memo: Memo) -> bytes:
+    """The memo as .docx."""
+    from docx import Document
+
+    document = Document()
+    _page(document, memo)
+    _verdict(document, memo)
+    _section(document, memo.headings["heading.tried"], [memo.tried, memo.for_whom, memo.people])
+    _section(document, memo.headings["heading.asked"], memo.asked, style="List Bullet")
+    _metrics(document, memo)
+    _partners(document, memo)
+    _section(document, memo.headings["heading.worst"], memo.worst)
+    _section(document, memo.headings["heading.money"], memo.money)
+    _trust(document, memo)
+    _section(document, memo.headings["heading.dissent"], memo.dissent)
+    if memo.decision:
+        _section(document, memo.headings["heading.decision"], memo.decision)
+    _appendix(document, memo)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def _page(document: Any, memo: Memo) -> None:
+    from docx.shared import Mm, Pt
+
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
+    normal = document.styles["Normal"]
+    normal.font.name, normal.font.size = "Calibri", Pt(10)
+    normal.paragraph_format.space_after = Pt(3)
+    made_at = memo.made_at or NO_DATE
+    properties = document.core_properties
+    properties.title, properties.author = memo.title, ""
+    properties.language = memo.language
+    properties.created = properties.modified = made_at.replace(tzinfo=None)
+
+
+def _verdict(document: Any, memo: Memo) -> None:
+    from docx.shared import Mm, Pt
+
+    document.add_heading(memo.title, level=1)
+    document.add_paragraph(memo.subtitle)
+    if memo.simulated:
+        document.add_paragraph().add_run(memo.simulated).italic = True
+    table = document.add_table(rows=1, cols=2)
+    table.style = "Table Grid"
+    sign, words = table.rows[0].cells
+    sign.width, words.width = Mm(48), Mm(130)
+    _shade(sign, charts.VERDICT_COLOURS[memo.badge.verdict])
+    line = sign.paragraphs[0]
+    picture = badge_picture(memo)
+    _add_picture(line.add_run(), picture.svg, Mm(6), picture.alt)
+    run = line.add_run(f" {memo.badge.word}")
+    run.bold, run.font.size = True, Pt(15)
+    if memo.badge.addition:
+        sign.add_paragraph(memo.badge.addition)
+    words.paragraphs[0].add_run(memo.why).font.size = Pt(12)
+
+
+def _section(document: Any, heading: str, lines: Iterable[str], *, style: str | None = None) -> None:
+    document.add_heading(heading, level=2)
+    for line in lines:
+        if line:
+            document.add_paragraph(line, style=style)
+
+
+def _metrics(document: Any, memo: Memo) -> None:
+    from docx.shared import Mm
+
+    words = memo.headings
+    document.add_heading(words["heading.metrics"], level=2)
+    if memo.metrics_note:
+        document.add_paragraph(memo.metrics_note)
+    pictures = metric_pictures(memo)
+    columns = ("metric", "picture", "effect", "state") if pictures else ("metric", "effect", "state")
+    table = _table(document, [words[f"column.{name}"] for name in columns])
+    for line in memo.metrics:
+        cells = dict(zip(columns, table.add_row().cells, strict=True))
+        cells["metric"].paragraphs[0].add_run(line.name).bold = True
+        cells["metric"].add_paragraph("; ".join(part for part in (line.role, line.line) if part))
+        if line.key in pictures:
+            _add_picture(
+                cells["picture"].paragraphs[0].add_run(), pictures[line.key].svg, Mm(52), pictures[line.key].alt
+            )
+        cells["effect"].text = ", ".join(part for part in (line.effect, line.interval) if part) or line.note
+        if line.levels:
+            cells["effect"].add_paragraph(line.levels)
+        cells["state"].paragraphs[0].add_run(line.state).bold = True
+    _widths(table, [Mm(52), Mm(56), Mm(46), Mm(24)] if pictures else [Mm(70), Mm(78), Mm(30)])
+
+
+def _partners(document: Any, memo: Memo) -> None:
+    if not memo.partners:
+        return
+    words = memo.headings
+    document.add_heading(words["heading.partners"], level=2)
+    table = _table(document, [words[f"column.{name}"] for name in ("partner", "change", "state", "said")])
+    for line in memo.partners:
+        who = f"{line.partner}: {line.metric}" + (f"\n{line.benefit}" if line.benefit else "")
+        _fill(table, (who, line.change, line.state, line.said))
+
+
+def _trust(document: Any, memo: Memo) -> None:
+    words = memo.headings
+    document.add_heading(f"{words['heading.trust']} {words['column.grade']}", level=2)
+    for reason in memo.grade_reasons:
+        document.add_paragraph(reason)
+    for check in memo.checks:
+        document.add_paragraph(f"{_mark(check)} {check.sentence}")
+    document.add_heading(words["heading.planned"], level=2)
+    table = _table(document, [words[f"column.{name}"] for name in ("what", "planned", "done")])
+    for line in memo.planned:
+        _fill(table, (line.what, line.planned, line.done))
+
+
+def _appendix(document: Any, memo: Memo) -> None:
+    from docx.shared import Mm, Pt
+
+    words = memo.headings
+    document.add_page_break()
+    sites = sites_picture(memo)
+    if sites:
+        document.add_heading(words["heading.sites"], level=2)
+        _add_picture(document.add_paragraph().add_run(), sites.svg, Mm(130), sites.alt)
+    _section(document, words["heading.method"], memo.method_notes)
+    if memo.method:
+        table = _table(document, [words[f"column.{name}"] for name in ("metric", *METHOD_COLUMNS)])
+        for line in memo.method:
+            _fill(table, (line.name, *(getattr(line, name) for name in METHOD)))
+        for paragraph in (p for row in table.rows for cell in row.cells for p in cell.paragraphs):
+            for run in paragraph.runs:
+                run.font.size = Pt(7)
+    document.add_heading(words["heading.provenance"], level=2)
+    for name, value in memo.provenance:
+        document.add_paragraph(f"{name}: {value}").runs[0].font.size = Pt(8)
+
+
+def _mark(check: CheckLine) -> str:
+    return "–" if check.passed is None else "✓" if check.passed else "✗"
+
+
+def _table(document: Any, titles: Sequence[str]) -> Any:
+    table = document.add_table(rows=1, cols=len(titles))
+    table.style = "Table Grid"
+    for cell, title in zip(table.rows[0].cells, titles, strict=True):
+        cell.paragraphs[0].add_run(title).bold = True
+    return table
+
+
+def _fill(table: Any, texts: Sequence[str]) -> None:
+    for cell, text in zip(table.add_row().cells, texts, strict=True):
+        cell.text = text
+
+
+def _widths(table: Any, widths: Sequence[Any]) -> None:
+    table.autofit = False
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = width
+
+
+def _shade(cell: Any, colour: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    shading = OxmlElement("w:shd")
+    shading.set(qn("w:val"), "clear")
+    shading.set(qn("w:fill"), colour.lstrip("#"))
+    cell._tc.get_or_add_tcPr().append(shading)
+
+
+def _add_picture(run: Any, svg: str, width: Any, alt: str) -> None:
+    """A drawing as PNG with its words, for screen readers."""
+    inline = run.add_picture(io.BytesIO(charts.png(svg)), width=width)._inline
+    inline.docPr.set("descr", alt)

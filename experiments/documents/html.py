@@ -1,0 +1,47 @@
+"""The memo as one self-contained HTML page: drawings inside, light and dark, for screens and for paper."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments import charts
+from experiments.documents.pictures import Picture, badge_picture, metric_pictures, sites_picture
+from experiments.documents.views import Memo
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+TEMPLATE = Path(__file__).parent / "memo.html"
+
+
+def memo_html(memo: Memo) -> str:
+    """The page as text. Whatever people wrote is escaped; only our own drawings are markup."""
+    sites = sites_picture(memo)
+    return _template().render(
+        memo=memo,
+        words=memo.headings,
+        badge=badge_picture(memo).svg,
+        colour=charts.VERDICT_COLOURS[memo.badge.verdict],
+        on_badge=charts.ON_BADGE,
+        tones=charts.TONES,
+        pictures={key: _inline(picture) for key, picture in metric_pictures(memo).items()},
+        sites=_inline(sites) if sites else None,
+    )
+
+
+def _inline(picture: Picture) -> Picture:
+    """In a page a drawing takes its ink from the text around it, so that it is readable on dark ground too."""
+    svg = picture.svg
+    for ink in (charts.INK["light"], charts.FAINT["light"]):
+        svg = svg.replace(f'"{ink}"', '"currentColor"')
+    return Picture(svg=svg.replace("<svg ", '<svg aria-hidden="true" ', 1), alt=picture.alt)
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
