@@ -85,7 +85,8 @@ def sizing(case: Case) -> dict[str, Any]:
 
     A success metric is sized as at registration: a standard error of MWE / 2.12 rules out a useless treatment 4
     times in 5 (at gamma .10); a guardrail to prove at margin / 3.29 is shown safe 19 times in 20 where nothing is lost.
-    Weeks are those needed if every week is new information; what differs between sites only more sites can settle.
+    ``sites`` and ``weeks`` are those to add: either would do if every week is new information; what differs between
+    sites only more sites can settle.
     """
     needs = {metric.key: need for metric in case.plan.metrics if (need := _need(case, metric)) is not None}
     if not needs:
@@ -99,9 +100,9 @@ def sizing(case: Case) -> dict[str, Any]:
         "information_ratio": ratio,
         "units_now": units,
         "units_needed": ceil(units * ratio - 1e-9),
-        "units_more": ceil(units * ratio - 1e-9) - units,
+        "sites": ceil(units * ratio - 1e-9) - units,
         "days_needed": None if days is None else ceil(days * ratio - 1e-9),
-        "weeks_more": None if days is None else ceil((days * ratio - days) / 7 - 1e-9),
+        "weeks": None if days is None else ceil((days * ratio - days) / 7 - 1e-9),
     }
 
 
