@@ -209,3 +209,103 @@ def test_two_drugs_are_not_shown_equivalent(cases, table, unit_study):
     )  # fmt: skip
     ours.pop("p_value")
     assert_case(cases["tost_sleep_independent"], ours)
+
+
+def test_three_treatments_of_anorexia_by_ancova(cases, table, unit_study):
+    frame = table("anorexia.csv")
+    arm = frame["Treat"].map({"Cont": 0, "CBT": 1, "FT": 2})
+    by_arm = {}
+    for which, label in ((1, "CBT"), (2, "FT")):
+        by_arm[label] = run("ancova", unit_study(frame["Postwt"], arm, x=frame["Prewt"], which=which))
+    ft, cbt = by_arm["FT"], by_arm["CBT"]
+    ours = {
+        "estimate_FT_vs_Cont": ft.effect, "se_FT": ft.std_error, "t_FT": ft.details["statistic"], "p_FT": ft.p_value,
+        "ci_low_FT": ft.ci_lower, "ci_high_FT": ft.ci_upper, "df": ft.df,
+        "estimate_CBT_vs_Cont": cbt.effect, "se_CBT": cbt.std_error, "p_CBT": cbt.p_value,
+        "se_FT_HC2": ft.details["std_errors"]["hc2"], "se_FT_HC3": ft.details["std_errors"]["hc3"],
+        "se_CBT_HC2": cbt.details["std_errors"]["hc2"],
+        "coef_Prewt": ft.details["coefficients"]["pre"]["estimate"],
+    }  # fmt: skip
+    assert_case(cases["ancova_anorexia"], ours)
+
+
+def test_student_support_adjusted_with_own_slopes(cases, table, unit_study):
+    frame = table("alo_star_men.csv")
+    result = run("lin", unit_study(frame["GPA_year1"], frame["ssp"], x=frame["gpa0"]))
+    ours = named(result, n=result.details["n"], se_HC2=result.std_error, se_HC3=result.details["std_errors"]["hc3"])
+    assert_case(cases["lin_ancova_alo_gpa"], ours)
+
+
+def test_quantiles_of_earnings_after_job_training(cases, table, unit_study):
+    frame = table("nsw.csv")
+    ours = {}
+    for q in (0.5, 0.75, 0.9):
+        metric = {"kind": "quantile", "column": "re78", "q": q}
+        result = run("default", unit_study(frame["re78"], frame["treat"], metric=metric))
+        ours[f"tau_{q}.estimate_type7"] = result.effect
+        ours[f"tau_{q}.bootstrap_se"] = result.std_error
+    assert_case(cases["qte_nsw_earnings"], ours)
+
+
+def test_ozone_in_may_and_august_by_ranks_with_ties(cases, table, unit_study):
+    frame = table("airquality_may_aug.csv")
+    result = run("mann_whitney", unit_study(frame["Ozone"], (frame["Month"] == 5).astype(int)))
+    found = result.details
+    ours = {
+        "n_may": result.n_treatment, "n_aug": result.n_control,
+        "W_may": found["u_treatment"], "W_aug": found["u_control"],
+        "p_value_continuity": result.p_value, "p_value_no_continuity": found["p_no_continuity"],
+        "p_value_exact_ties": found["p_exact"], "hodges_lehmann_may_minus_aug": result.effect,
+        "ci_low": result.ci_lower, "ci_high": result.ci_upper,
+    }  # fmt: skip
+    assert_case(cases["mw_airquality"], ours)
+
+
+def test_permeability_at_term_by_exact_ranks(cases, table, unit_study):
+    frame = table("permeability.csv")
+    result = run("mann_whitney", unit_study(frame["permeability"], (frame["group"] == "term").astype(int)))
+    ours = {
+        "W": result.details["u_treatment"], "p_value_greater_exact": result.details["p_greater"],
+        "p_value_two_sided_exact": result.p_value, "hodges_lehmann": result.effect,
+        "ci_low": result.ci_lower, "ci_high": result.ci_upper, "ci_level": result.confidence,
+    }  # fmt: skip
+    assert_case(cases["mw_exact_permeability"], ours)
+
+
+def test_two_drugs_taken_by_the_same_people(cases, table, unit_study):
+    sleep = table("sleep.csv")
+    arm = (sleep["group"] == 2).astype(int)
+    result = run("default", unit_study(sleep["extra"], arm, columns={"id": sleep["id"]}, pair="id"))
+    assert_case(cases["paired_sleep"], named(result, n_pairs=result.n_treatment))
+
+
+def test_nitrogen_on_peas_in_six_blocks(cases, table, unit_study):
+    frame = table("npk.csv")
+    study = unit_study(
+        frame["yield"], frame["N"].astype(int), columns={name: frame[name] for name in ("block", "P", "K")},
+        strata=["block"], covariates=["P", "K"],
+    )  # fmt: skip
+    result = run("ancova", study)
+    others = result.details["coefficients"]
+    ours = {
+        "estimate_N": result.effect, "se_N": result.std_error,
+        "t_N": result.details["statistic"], "p_N": result.p_value,
+        "df": result.df, "ci_low_N": result.ci_lower, "ci_high_N": result.ci_upper,
+        "estimate_K": others["K"]["estimate"], "p_K": others["K"]["p_value"],
+        "estimate_P": others["P"]["estimate"], "p_P": others["P"]["p_value"],
+    }  # fmt: skip
+    assert_case(cases["blocked_npk"], ours)
+
+
+def test_exam_results_of_girls_by_school_with_cr2(cases, table, unit_study):
+    frame = table("achievement_awards.csv")
+    frame = frame[(frame["year"] == 2001) & (frame["sex"] == "G")].reset_index(drop=True)
+    result = run("default", unit_study(frame["Bagrut_status"], frame["treated"], cluster=frame["school_id"]))
+    ours = {
+        "estimate": result.effect, "se_CR2": result.std_error, "df_satterthwaite_CR2": result.df,
+        "p_value_CR2_satterthwaite": result.p_value, "t_CR2": result.details["statistic"],
+        "ci_low_CR2": result.ci_lower, "ci_high_CR2": result.ci_upper, "n_clusters": result.details["clusters"],
+        "n": result.details["units_control"] + result.details["units_treatment"],
+    }  # fmt: skip
+    expected = cases["cr2_achievement_unadjusted"]
+    assert_case({**expected, "primary_keys": [key for key in expected["primary_keys"] if key in ours]}, ours)
