@@ -15,7 +15,7 @@ import difflib
 import io
 import operator
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,15 @@ def condition(text: str, table: ir.Table) -> Any:
     if not value.type().is_boolean():
         raise _refused(text, "bad_expression", reason="not_a_condition")
     return value
+
+
+def is_one_of(value: Any, members: Sequence[Any]) -> Any:
+    """``value in members``. Not by ``isin`` for yes/no: Ibis 12 writes ``a != b IN (...)`` without its parentheses."""
+    if not value.type().is_boolean():
+        return value.isin(list(members))
+    if True in members and False in members:
+        return value.notnull()
+    return value if True in members else ~value
 
 
 def nearest(name: str, columns: tuple[str, ...]) -> str:
@@ -237,7 +246,7 @@ class _Reader:
 
     def _one_comparison(self, sign: ast.cmpop, left: ast.expr, right: ast.expr) -> Any:
         if isinstance(sign, (ast.In, ast.NotIn)):
-            found = self.read(left).isin(self._members(right))
+            found = is_one_of(self.read(left), self._members(right))
             return found if isinstance(sign, ast.In) else ~found
         if type(sign) not in _COMPARISONS:
             raise self._bad("not_allowed", part=ast.unparse(ast.Compare(left, [sign], [right])))
