@@ -67,7 +67,7 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     statements = [
         "CREATE OR REPLACE FUNCTION guard_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"RAISE EXCEPTION '{REFUSAL}%', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+        f"RAISE EXCEPTION '{REFUSAL}%%', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
     ]
     for table, operations in GUARDS.items():
         for operation, condition in operations.items():

@@ -30,7 +30,7 @@ from registry.kinds import Via
 from registry.people import Person
 from registry.schema import models
 from registry.seals import event_hash, seal, stored_rows, subject_of, to_be_stored
-from registry.validation import check, refusal
+from registry.validation import check, refusal, unstorable
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyEditable = TypeVar("AnyEditable", bound=EditableRow)
@@ -125,6 +125,8 @@ class Work:
 
         The pilot is taken from the subject where that is one or belongs to one.
         """
+        if problems := unstorable({"why": why, "before": before and dict(before), "after": after and dict(after)}):
+            raise Refused(problems)
         entry = Event(
             seq=0,  # seq and hashes are given when the unit is committed
             at=self.now,

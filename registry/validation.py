@@ -26,16 +26,23 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def check(row: SQLModel) -> None:
     """Put the row's values into their columns' types; raises Refused naming every field that can't be kept."""
     values = {name: getattr(row, name) for name in type(row).model_fields}
-    problems = [problem for name, value in values.items() for problem in _unstorable(name, value)]
+    problems = unstorable(values)
+    named = {problem.column for problem in problems}
     try:
         checked = type(row).model_validate(values)
     except ValidationError as error:
-        problems += [_from_pydantic(dict(item)) for item in error.errors(include_url=False)]
+        told = [_from_pydantic(dict(item)) for item in error.errors(include_url=False)]
+        problems += [problem for problem in told if problem.column not in named]
     if problems:
         raise Refused(problems)
     for name, value in values.items():
         if type(value) is not type(getattr(checked, name)):
             setattr(row, name, getattr(checked, name))
+
+
+def unstorable(values: Mapping[str, Any]) -> list[Problem]:
+    """What no database can hold, by field: half characters and NUL, NaN and infinity, times without a zone."""
+    return [problem for name, value in values.items() for problem in _unstorable(name, value)]
 
 
 def _unstorable(name: str, value: Any) -> list[Problem]:
