@@ -60,7 +60,7 @@ def build_memo(
     return Memo(
         key=plan.pilot,
         title=plan.title,
-        subtitle=say("memo.subtitle", pilot=plan.pilot, version=plan.version, design=design_words(plan)),
+        subtitle=_subtitle(plan, made_at),
         simulated=say("memo.simulated") if plan.simulated else "",
         badge=badge(rule),
         why=why_sentence(plan, rule, found),
@@ -96,14 +96,20 @@ def build_memo(
 def badge(recommendation: Stored) -> Badge:
     """Verdict as word; how far a SCALE reaches beside it."""
     verdict, scope = recommendation["verdict"], recommendation.get("scope")
+    mode = say(f"mode.{recommendation['mode']}") if recommendation.get("mode") else ""
     return Badge(
-        verdict=verdict, word=say(f"verdict.{verdict}"), addition=say(f"scope.{scope}") if verdict == "SCALE" else ""
+        verdict=verdict, word=say(f"verdict.{verdict}"), addition=say(f"scope.{scope}") if verdict == "SCALE" else mode
     )
 
 
 def design_words(plan: Plan) -> str:
     """How it was compared, in plain words."""
     return say(f"design.{plan.design}", unit=plan.unit_word)
+
+
+def _subtitle(plan: Plan, made_at: datetime | None) -> str:
+    text = say("memo.subtitle", pilot=plan.pilot, version=plan.version, design=design_words(plan))
+    return text if made_at is None else say("memo.subtitle.dated", subtitle=text, day=made_at.date())
 
 
 def _stored(value: Any) -> Stored:
@@ -306,7 +312,7 @@ def _decided_verdict(decision: Stored) -> str:
 
 
 def _method_notes(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
-    reasons = listed([str(reason["code"]).lower().replace("_", " ") for reason in rule.get("reasons") or ()])
+    reasons = "; ".join(say(f"reason.{reason['code']}") for reason in rule.get("reasons") or ())
     yield say("method.row", row=rule["row"], reasons=reasons)
     yield say("method.effects", unit=plan.unit_word, weights=say(f"method.weights.{plan.weights}"))
     results = [metric.get("result") or {} for metric in found["metrics"].values()]

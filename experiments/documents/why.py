@@ -6,11 +6,12 @@ The recommendation is its stored JSON (``stats.evidence.as_json``); so is the ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
 
 from experiments.words import check_name, knows, say
 from experiments.words.catalogue import listed
-from experiments.words.numbers import Unit, size
+from experiments.words.numbers import Unit, effect_size
 from stats.plan import Plan, PlannedMetric
 
 Stored = Mapping[str, Any]
@@ -67,13 +68,16 @@ def facts_of(plan: Plan, recommendation: Stored, reason: Stored) -> dict[str, An
 
 
 def needed(plan: Plan, recommendation: Stored, reason: Stored) -> str:
-    """What would settle it: "8 more weeks" for an extension, "4 more sites" for a next version, else nothing."""
+    """What would settle it: the weeks to the extension's check, or the sites that a next version needs; else nothing."""
     if reason.get("code") not in MORE_DATA_SETTLES or recommendation["verdict"] != "ITERATE":
         return ""
     step = recommendation.get("next_step") or {}
-    name = "weeks" if recommendation.get("mode") == "EXTEND" else "units"
-    amount = step.get(f"{name}_more") or 0
-    return say(f"why.need.{name}", count=amount, unit=plan.unit_word) if amount > 0 else ""
+    if recommendation.get("mode") == "EXTEND":
+        days = (recommendation.get("inputs") or {}).get("days_observed") or 0
+        weeks = ceil(days * ((step.get("extension_ratio") or 1.0) - 1.0) / 7 - 1e-9)
+        return say("why.need.weeks", count=weeks) if weeks > 0 else ""
+    sites = step.get("sites") or 0
+    return say("why.need.sites", count=sites, unit=plan.unit_word) if sites > 0 else ""
 
 
 def gains(plan: Plan, recommendation: Stored) -> str:
@@ -82,12 +86,16 @@ def gains(plan: Plan, recommendation: Stored) -> str:
         return ""
     states = recommendation.get("states") or {}
     winners = [metric for metric in plan.success if (states.get(metric.key) or {}).get("label") == "WIN"]
-    return listed([say("why.gain", name=m.name, size=size(states[m.key]["effect"], unit_of(m))) for m in winners])
+    return listed([say("why.gain", name=m.name, size=_gain(m, states[m.key])) for m in winners])
 
 
 def unit_of(metric: PlannedMetric) -> Unit:
     """How this metric's values are written."""
     return Unit.of(metric.unit, metric.spec.kind)
+
+
+def _gain(metric: PlannedMetric, state: Stored) -> str:
+    return effect_size(state["effect"], unit_of(metric), beside=(state.get("lower"), state.get("upper")))
 
 
 def _why_scale(plan: Plan, recommendation: Stored, reason: Stored) -> str:

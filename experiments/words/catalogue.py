@@ -39,14 +39,19 @@ def language() -> str:
 
 @lru_cache(maxsize=8)
 def sentences_in(name: str) -> Mapping[str, str]:
-    """All sentences of a language; what is not translated yet is there in English. A key given twice is an error."""
-    own: dict[str, str] = {}
-    for path in sorted((FOLDER / name).glob("*.toml")):
-        for key, sentence in _flat(tomllib.loads(path.read_text(encoding="utf-8"))):
-            if key in own:
-                raise ValueError(f"{path.name}: {key} is in the catalogue twice")
-            own[key] = sentence
+    """All sentences of a language; what is not translated yet is there in English."""
+    own = {key: sentence for path in files_of(name) for key, sentence in sentences_of(path).items()}
     return own if name == DEFAULT_LANGUAGE else {**sentences_in(DEFAULT_LANGUAGE), **own}
+
+
+def files_of(name: str) -> list[Path]:
+    """The files of a language, in the order in which they are read."""
+    return sorted((FOLDER / name).glob("*.toml"))
+
+
+def sentences_of(path: Path) -> dict[str, str]:
+    """The sentences of one file, tables joined to their keys by dots."""
+    return dict(_flat(tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
 def knows(key: str) -> bool:

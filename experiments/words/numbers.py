@@ -62,8 +62,13 @@ def level(value: float, unit: Unit) -> str:
 
 
 def size(value: float, unit: Unit) -> str:
-    """The size of a difference, without a sign: "15 s", "2 points"."""
+    """A promised size of a difference, without a sign: "15 s", "2 points"."""
     return _with_unit(plain(abs(value) * unit.factor), unit.of_effect)
+
+
+def effect_size(value: float, unit: Unit, *, beside: tuple[float | None, ...] = ()) -> str:
+    """The size of an effect, with the digits that ``effect`` gives it: "18 s"."""
+    return effect(abs(value), unit, beside=beside).lstrip("+")
 
 
 def relative(fraction: float) -> str:

@@ -85,17 +85,12 @@ def test_what_is_not_translated_yet_is_there_in_english(tmp_path, monkeypatch):
         words.sentences_in.cache_clear()
 
 
-def test_a_key_given_twice_is_an_error(tmp_path, monkeypatch):
-    (tmp_path / "en").mkdir()
-    (tmp_path / "en" / "a.toml").write_text('"a" = "yes"\n')
-    (tmp_path / "en" / "b.toml").write_text('"a" = "no"\n')
-    monkeypatch.setattr(catalogue_module, "FOLDER", tmp_path)
-    words.sentences_in.cache_clear()
-    try:
-        with pytest.raises(ValueError, match="twice"):
-            words.sentences_in("en")
-    finally:
-        words.sentences_in.cache_clear()
+def test_no_sentence_is_in_two_files():
+    found: dict[str, list[str]] = {}
+    for path in catalogue_module.files_of("en"):
+        for key in catalogue_module.sentences_of(path):
+            found.setdefault(key, []).append(path.name)
+    assert {key: files for key, files in found.items() if len(files) > 1} == {}
 
 
 @pytest.fixture
