@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from stats.designs import Estimator
-from stats.errors import Problem, RefusedSpec
+from stats.designs import Estimator, clustered_records, site_alternatives
+from stats.designs.sites import values_of, with_randomisation
 from stats.methods.hypotheses import apply_test, interval_confidence
-from stats.methods.permutation import RandomisationP, Replays, p_of, replay_within, statistic
-from stats.methods.site_ancova import site_ancova, site_weights
-from stats.methods.site_means import SiteValues, site_values
-from stats.results import NotEstimable, Result
-from stats.spec import TestSpec
-from stats.study import Floats, Study
-
-POOLED_KINDS = ("ratio", "rate")
-"""Kinds whose site value is a quotient of sums: periods count by their denominators, not by their records."""
-
-
-def values_of(study: Study) -> SiteValues:
-    """Sites of control and of the treatment arm concerned that the study is about."""
-    spec = study.spec
-    by_volume = spec.weights == "volume" or spec.metric.kind in POOLED_KINDS
-    return site_values(study.site_periods, arm=study.arm, by_volume=by_volume)
+from stats.methods.site_ancova import site_ancova
+from stats.results import Result
+from stats.study import Study
 
 
 def default(study: Study) -> Result:
@@ -33,74 +18,77 @@ def default(study: Study) -> Result:
         confidence=interval_confidence(spec.test_spec, spec.confidence),
         by_volume=spec.weights == "volume",
     )
-    result = with_randomisation(result, values, study)
-    return apply_test(result, spec.test_spec, spec.metric.better)
+    return apply_test(with_randomisation(result, values, study), spec.test_spec, spec.metric.better)
 
 
-def with_randomisation(result: Result, values: SiteValues, study: Study) -> Result:
-    """The estimate with its randomisation p, under the hypothesis that the specification tests."""
-    if isinstance(result, NotEstimable):
-        return result
-    spec = study.spec
-    replays = replays_of(study, values)
-    weights = site_weights(values, spec.weights == "volume")
-    p, floor, both = tested_by_replay(values, replays, weights, spec.test_spec, spec.metric.better)
-    details = {
-        **result.details,
-        "randomisation": {
-            "assignments": replays.total,
-            "replayed": len(replays.arms),
-            "exact": replays.exact,
-            "p_greater": both.greater,
-            "p_less": both.less,
-            "p_floor_one_sided": both.floor_one_sided,
-        },
-    }
-    return replace(result, p_randomisation=p, p_floor=floor, details=details)
-
-
-def replays_of(study: Study, values: SiteValues) -> Replays:
-    """The assignments that could have been drawn.
-
-    With option ``assignment`` (the draw's own record, ``Drawn.as_json``) that rule is replayed; else the draw is taken
-    to have been within pairs or strata where the specification names them, over all sites where it does not.
-    """
-    recorded = study.spec.options.get("assignment")
-    if recorded is None:
-        return replay_within(values.treated, values.groups, draws=study.spec.draws, seed=study.spec.seed)
-    from stats.assignment import Drawn, replay
-
-    drawn = Drawn.from_json(recorded)
-    place = {site.key: index for index, site in enumerate(drawn.sites)}
-    if missing := [site for site in values.sites if site not in place]:
-        raise RefusedSpec(Problem(code="site_not_in_assignment", facts={"site": missing[0]}, count=len(missing)))
-    replays = replay(drawn, draws=study.spec.draws, seed=study.spec.seed)
-    return replace(replays, arms=replays.arms[:, [place[site] for site in values.sites]])
-
-
-def tested_by_replay(
-    values: SiteValues, replays: Replays, weights: Floats | None, test: TestSpec, better: str
-) -> tuple[float, float, RandomisationP]:
-    """(p, its floor, the p values of no effect): two-sided for superiority, one-sided against a margin otherwise."""
-    both = p_of(statistic(values, weights), values.treated, replays)
-    if test.kind == "superiority" or test.margin is None:
-        return both.two_sided, both.floor, both
-    above_lower = p_of(statistic(values, weights, -test.margin), values.treated, replays).greater
-    below_upper = p_of(statistic(values, weights, test.margin), values.treated, replays).less
-    if test.kind == "equivalence":
-        return max(above_lower, below_upper), both.floor_one_sided, both
-    return (above_lower if better == "higher" else below_upper), both.floor_one_sided, both
-
-
-ESTIMATORS = {
-    estimator.key: estimator
-    for estimator in (
-        Estimator(
-            key="site_ancova",
-            run=default,
-            label="Site averages, adjusted for before, pooled t",
-            source="Hayes & Moulton (2017), Cluster Randomised Trials, ch. 10-11; Fisher (1935) for the replayed draw",
-        ),
-    )
-}
 DEFAULT = "site_ancova"
+SITE_LEVEL = (
+    Estimator(
+        key=DEFAULT,
+        run=default,
+        label="Site averages, adjusted for before, pooled t",
+        source="Hayes & Moulton (2017), Cluster Randomised Trials, ch. 10-11; Fisher (1935) for the replayed draw",
+    ),
+    Estimator(
+        key="permutation",
+        run=site_alternatives.permutation,
+        label="Site averages, adjusted for before, judged by replaying the draw",
+        source="Fisher (1935); Morgan & Rubin (2012)",
+    ),
+    Estimator(
+        key="site_t",
+        run=site_alternatives.site_t,
+        label="Site averages, pooled t",
+        source="Donner & Klar (2000), section 7.2",
+        aliases=("cluster_mean_t", "pooled_t"),
+    ),
+    Estimator(
+        key="welch_sites",
+        run=site_alternatives.welch_sites,
+        label="Site averages, Welch's t",
+        source="Welch (1947)",
+        aliases=("welch",),
+    ),
+    Estimator(
+        key="paired_t",
+        run=site_alternatives.paired_t,
+        label="Differences within pairs of sites",
+        source="Student (1908)",
+    ),
+    Estimator(
+        key="mann_whitney_sites",
+        run=site_alternatives.mann_whitney_sites,
+        label="Site averages, ranks",
+        source="Mann & Whitney (1947); Hodges & Lehmann (1963)",
+        aliases=("mann_whitney",),
+    ),
+    Estimator(
+        key="dunnett_sites",
+        run=site_alternatives.dunnett_sites,
+        label="Site averages, all arms against control",
+        source="Dunnett (1955)",
+        aliases=("dunnett",),
+    ),
+)
+RECORD_LEVEL = (
+    Estimator(
+        key="blocked",
+        run=site_alternatives.regression("classical", "blocked"),
+        label="Records, least squares with strata",
+        source="Fisher (1935)",
+        safe=False,
+        aliases=("ols",),
+    ),
+    *(
+        Estimator(
+            key=f"ols_{kind}",
+            run=site_alternatives.regression(kind, f"ols_{kind}"),
+            label=f"Records as independent, {kind.upper()}",
+            source="MacKinnon & White (1985)",
+            safe=False,
+        )
+        for kind in ("hc0", "hc1", "hc2", "hc3")
+    ),
+    *clustered_records.ESTIMATORS.values(),
+)
+ESTIMATORS = {estimator.key: estimator for estimator in (*SITE_LEVEL, *RECORD_LEVEL)}

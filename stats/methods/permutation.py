@@ -113,8 +113,10 @@ def statistic(values: SiteValues, weights: Floats | None, shift: float = 0.0) ->
 
     def of(arms: Bools) -> Floats:
         fits = site_ancova_many(y, arms, values.adjusters, values.groups, weights, variance)
-        # No residual at all: the assignment separates the sites perfectly.
-        return np.where(np.isfinite(fits.t), fits.t, np.sign(np.nan_to_num(fits.effect)) * np.inf)
+        # No residual at all: the assignment separates the sites perfectly. No effect at all: it leaves an arm empty.
+        return np.where(
+            np.isfinite(fits.t), fits.t, np.where(np.isnan(fits.effect), 0.0, np.copysign(np.inf, fits.effect))
+        )
 
     return of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,18 @@ Floats = NDArray[np.float64]
 def site_weights(values: SiteValues, by_volume: bool) -> Floats | None:
     """None where each site counts once (the typical site), else the volume of each (the typical customer)."""
     return values.volume if by_volume else None
+
+
+def affordable(values: SiteValues) -> SiteValues:
+    """The sites without pre value and covariates where those would leave no degree of freedom, else as they are.
+
+    It goes by counts alone, never by what the data say.
+    """
+    groups = 1 if values.groups is None else len(np.unique(values.groups))
+    columns = 0 if values.adjusters is None else values.adjusters.shape[1]
+    if len(values.y) - groups - columns - 1 >= 1:
+        return values
+    return replace(values, pre=None, covariates=None, pre_filled=0)
 
 
 def why_not_comparable(values: SiteValues) -> NotEstimable | None:
@@ -38,16 +51,11 @@ def site_ancova(
     """Treatment minus control between sites, adjusted for the pre value, strata or pairs, and covariates.
 
     One pilot through ``site_ancova_many``, with an interval at ``confidence`` and the relative effect by Fieller.
-    Adjusters are given up, all together, where they would leave no degree of freedom.
     """
     if reason := why_not_comparable(values):
         return reason
-    weights = site_weights(values, by_volume)
-    y, adjusters = values.y[None], values.adjusters
-    fits = site_ancova_many(y, values.treated, adjusters, values.groups, weights)
-    if adjusters is not None and _no_df(values, fits.df[0]):
-        adjusters = None
-        fits = site_ancova_many(y, values.treated, None, values.groups, weights)
+    values, weights = affordable(values), site_weights(values, by_volume)
+    fits = site_ancova_many(values.y[None], values.treated, values.adjusters, values.groups, weights)
     effect, std_error, df = float(fits.effect[0]), float(fits.std_error[0]), float(fits.df[0])
     facts = {"n_control": int((~values.treated).sum()), "n_treatment": int(values.treated.sum())}
     if not np.isfinite(effect):
@@ -79,15 +87,8 @@ def site_ancova(
         n_treatment=facts["n_treatment"],
         mean_control=levels["control"],
         mean_treatment=levels["treatment"],
-        details={"statistic": effect / std_error, **_what_was_done(values, adjusters, by_volume)},
+        details={"statistic": effect / std_error, **_what_was_done(values, by_volume)},
     )
-
-
-def _no_df(values: SiteValues, df: float) -> bool:
-    """Whether the adjusted model leaves no residual degrees of freedom (``df`` or, with weights, what is under it)."""
-    groups = 1 if values.groups is None else len(np.unique(values.groups))
-    columns = 0 if values.adjusters is None else values.adjusters.shape[1]
-    return not df > 0 or (len(values.y) - groups - 1 > 0 >= len(values.y) - groups - columns - 1)
 
 
 def _levels(values: SiteValues, weights: Floats | None) -> dict[str, float]:
@@ -98,12 +99,12 @@ def _levels(values: SiteValues, weights: Floats | None) -> dict[str, float]:
     }
 
 
-def _what_was_done(values: SiteValues, adjusters: Floats | None, by_volume: bool) -> dict[str, Any]:
+def _what_was_done(values: SiteValues, by_volume: bool) -> dict[str, Any]:
     grouping = None if values.groups is None else "pairs" if values.paired else "strata"
     return {
         "weights": "volume" if by_volume else "site",
-        "adjusted_for_pre": values.pre is not None and adjusters is not None,
-        "covariates": 0 if values.covariates is None or adjusters is None else values.covariates.shape[1],
+        "adjusted_for_pre": values.pre is not None,
+        "covariates": 0 if values.covariates is None else values.covariates.shape[1],
         "within": grouping,
         "sites_without_data": list(values.dropped),
         "pre_filled": values.pre_filled,
