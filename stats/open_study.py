@@ -238,7 +238,7 @@ def read_records(spec: EstimateSpec, table: ir.Table) -> pd.DataFrame:
     if "__arm" in columns:
         rows = rows.filter(rows["__arm"].notnull())
     with one_thread(table):
-        return rows.to_pandas()
+        return rows.to_pyarrow().to_pandas()
 
 
 def _named_columns(spec: EstimateSpec) -> list[str]:

@@ -179,7 +179,7 @@ def _read(
     answer = answer.take(order)
     sums = {
         slot.index: {
-            name.removeprefix(f"m{slot.index}_"): np.nan_to_num(_floats(answer, name), nan=np.nan)
+            name.removeprefix(f"m{slot.index}_"): _floats(answer, name)
             for name in answer.column_names
             if name.startswith(f"m{slot.index}_")
         }
@@ -217,9 +217,16 @@ def _objects(answer: pa.Table, name: str) -> Objects:
 
 def _corrected(scan: _Scan, slots: Sequence[Slot], answer: _Answer) -> Cells:
     """Moments of all metrics; those that the first way of scanning did not suit are scanned once more."""
-    moments = {slot.index: moments_of(slot, answer.sums[slot.index], answer.rows, answer.eligible) for slot in slots}
     _refuse_impossible_shares(slots, answer)
-    again = [better for slot in slots if (better := _better(slot, answer, moments[slot.index])) is not None]
+    moments: dict[int, CellMoments] = {}
+    again = []
+    for slot in slots:
+        if not fits(slot, answer.sums[slot.index], answer.rows):
+            again.append(replace(slot, careful=True))
+            continue
+        moments[slot.index] = moments_of(slot, answer.sums[slot.index], answer.rows, answer.eligible)
+        if shift := better_shift(slot, moments[slot.index]):
+            again.append(replace(slot, shift={**slot.shift, **shift}))
     if again:
         second = _run(scan, again, first=False)
         for slot in again:
@@ -228,13 +235,6 @@ def _corrected(scan: _Scan, slots: Sequence[Slot], answer: _Answer) -> Cells:
         moments[index] = replace(moments[index], value=value)
     metrics = {slot.request.key: moments[slot.index] for slot in slots}
     return Cells(keys=answer.keys, rows=answer.rows, metrics=metrics, extras=answer.extras)
-
-
-def _better(slot: Slot, answer: _Answer, moments: CellMoments) -> Slot | None:
-    if not fits(slot, answer.sums[slot.index], answer.rows):
-        return replace(slot, careful=True)
-    shift = better_shift(slot, moments)
-    return replace(slot, shift={**slot.shift, **shift}) if shift else None
 
 
 def _with_own_passes(table: ir.Table, keys: Mapping[str, Any], values: Sequence[MetricValues], cells: Cells) -> Cells:
