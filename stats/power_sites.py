@@ -16,9 +16,9 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from stats.plan import Plan, PlannedMetric
+from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE, registration_gate
+from stats.verdict.rules import must_prove
 
-MWE_PER_SE = 2.12
-MARGIN_PER_SE = 3.29
 POWER = 0.80
 SITES_FOR_GRADE_A = 5
 SITES_FOR_GRADE_B = 3
@@ -44,8 +44,9 @@ class MetricSizing:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSizing:
-    """The gate. ``unknown`` names metrics without history; best_grade: what the number of sites allows at most.
+    """What the plan can decide (``sizing``, by the registration gate).
 
+    unknown: metrics without history; best_grade: what the number of sites allows at most.
     smallest_p: the smallest one-sided p that redrawing the assignment can give; p_reaches_alpha: whether that is
     small enough for the promised error rate.
     """
@@ -82,20 +83,17 @@ def needed_in_all(spread: float, steadiness: float, std_error: float) -> int:
 def plan_sizing(plan: Plan) -> PlanSizing:
     """What this plan's numbers of sites can decide, from the history in ``plan.assumptions``."""
     n_treatment, n_control = planned_arms(plan)
-    deciding = [*plan.success, *(m for m in plan.guardrails if m.guardrail_class == "PROVE")]
-    sized, unknown = [], []
-    for metric in deciding:
-        found = _metric_sizing(plan, metric, n_treatment, n_control)
-        if found is None:
-            unknown.append(metric.key)
-        else:
-            sized.append(found)
+    deciding = [*plan.success, *(metric for metric in plan.guardrails if must_prove(metric))]
+    sized = [
+        found for metric in deciding if (found := _metric_sizing(plan, metric, n_treatment, n_control)) is not None
+    ]
+    gate = registration_gate(plan, {metric.key: metric.std_error for metric in sized})
     smallest = None if plan.design == "randomised_units" else _smallest_p(n_treatment, n_control)
     level = plan.errors.alpha / max(1, len(plan.success)) if plan.primary_rule == "any" else plan.errors.alpha
     return PlanSizing(
-        sizing=_sizing(sized, unknown),
+        sizing="learning" if gate.unmet else "unknown" if gate.unknown else "decision_capable",
         metrics=tuple(sized),
-        unknown=tuple(unknown),
+        unknown=gate.unknown,
         n_treatment=n_treatment,
         n_control=n_control,
         best_grade=_best_grade(plan, min(n_treatment, n_control)),
@@ -109,12 +107,6 @@ def planned_arms(plan: Plan) -> tuple[int, int]:
     total = int(plan.assumptions.get("units", 0)) if plan.design == "randomised_units" else len(plan.sites)
     treated = plan.assignment.n_treatment if plan.assignment.n_treatment is not None else total // 2
     return treated, max(0, total - treated)
-
-
-def _sizing(sized: list[MetricSizing], unknown: list[str]) -> Sizing:
-    if any(not metric.sufficient for metric in sized):
-        return "learning"
-    return "unknown" if unknown else "decision_capable"
 
 
 def _metric_sizing(plan: Plan, metric: PlannedMetric, n_treatment: int, n_control: int) -> MetricSizing | None:

@@ -1,0 +1,84 @@
+"""How every command of ``pilot`` answers: sentences or JSON, exit code 0 done, 1 refused with all reasons, 2 usage.
+
+A command's function returns an ``Answer``; ``command`` gives it ``--json``, prints the answer and turns refusals of
+the stages, the engine and the registry into their sentences. Bugs are not caught: they crash, loudly.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from experiments.errors import REFUSALS, problems_of, sentences
+from stats.errors import Problem
+
+REFUSED = 1
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command found: lines for people, and the same as one JSON object for programs."""
+
+    value: Mapping[str, Any]
+    lines: tuple[str, ...] = ()
+    refused: bool = False
+    """The command ran, and its finding is bad (a record that does not verify): exit 1."""
+
+
+def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
+    """Register ``body`` as a command of ``app``."""
+
+    def register(body: Callable[..., Answer]) -> Callable[..., None]:
+        signature = inspect.signature(body, eval_str=True)
+        as_json = inspect.Parameter("json_output", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson)
+
+        @wraps(body)
+        def run(*, json_output: bool = False, **arguments: Any) -> None:
+            _answer(lambda: body(**arguments), json_output)
+
+        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()]
+        run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*keyword_only, as_json], return_annotation=None
+        )
+        run.__annotations__ = {p.name: p.annotation for p in (*keyword_only, as_json)}
+        return app.command(name)(run)
+
+    return register
+
+
+def _answer(body: Callable[[], Answer], json_output: bool) -> None:
+    try:
+        answer = body()
+    except REFUSALS as error:
+        _refuse(sentences(error), problems_of(error), json_output)
+        raise typer.Exit(REFUSED) from None
+    if json_output:
+        print(json_text(answer.value))
+    else:
+        for line in answer.lines:
+            print(line)
+    if answer.refused:
+        raise typer.Exit(REFUSED)
+
+
+def json_text(value: Any) -> str:
+    """A JSON object for programs: dataclasses as objects, no NaN."""
+    from stats.evidence import as_json
+
+    return json.dumps(as_json(value), ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def _refuse(said: list[str], problems: tuple[Problem, ...], json_output: bool) -> None:
+    if json_output:
+        print(json_text({"refused": said, "problems": problems}))
+        return
+    for sentence in said:
+        print(sentence, file=sys.stderr)

@@ -1,0 +1,27 @@
+"""Reading the small files that people write: charters and specifications in YAML (or JSON, which is YAML too)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from experiments.errors import Refused
+from stats.errors import Problem
+
+
+def read_yaml(path: Path) -> Any:
+    """The parsed document; ``Refused`` with one sentence where there is no file or no YAML in it."""
+    import yaml
+
+    if not path.is_file():
+        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        facts: dict[str, Any] = {"file": path.name, "line": 1, "said": "it is not written in UTF-8"}
+        raise Refused(Problem(code="charter_not_read", facts=facts)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = str(getattr(error, "problem", None) or "it is not well formed")
+        facts = {"file": path.name, "line": mark.line + 1 if mark else 1, "said": said}
+        raise Refused(Problem(code="charter_not_read", facts=facts)) from None

@@ -1,0 +1,53 @@
+"""History: everything that happened to a pilot, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from experiments.desk import Desk
+from experiments.words import knows, say
+from registry import find
+from registry.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """One event. before, after: what changed, for who wants the details."""
+
+    number: int
+    at: datetime
+    who: str
+    via: str
+    act: str
+    sentence: str
+    why: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def history(desk: Desk, key: str) -> tuple[Happened, ...]:
+    """Oldest first."""
+    pilot = desk.pilot(key)
+    with desk.read() as session:
+        names = {person.id: person.name for person in find.people(session, active_only=False)}
+        return tuple(_happened(event, names) for event in find.events(session, pilot_id=pilot.id))
+
+
+def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
+    who = names.get(event.actor_id, "") or say("history.system")
+    facts = {**(event.before or {}), **(event.after or {})}
+    words = f"event.{event.act}"
+    return Happened(
+        number=event.seq,
+        at=event.at,
+        who=who,
+        via=event.via.value,
+        act=event.act,
+        sentence=say(words, who=who, **facts) if knows(words) else say("event.other", who=who, act=event.act),
+        why=event.why,
+        before=event.before or {},
+        after=event.after or {},
+    )

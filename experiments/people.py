@@ -1,0 +1,44 @@
+"""People and departments as charters name them: found again by name, added when they are new."""
+
+from __future__ import annotations
+
+from experiments import charter
+from experiments.charter import slug
+from registry import find
+from registry.errors import NotFound
+from registry.kinds import Role
+from registry.people import Department, Person, PersonRole
+from registry.unit_of_work import Work
+
+
+def department_of(work: Work, name: str) -> Department:
+    """The department of that name (its key decides: capitals and accents do not)."""
+    key = slug(name)
+    try:
+        return find.department(work.session, key)
+    except NotFound:
+        row = work.add(Department(key=key, name=name.strip()))
+        work.record("department.added", row, after={"key": key})
+        return row
+
+
+def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Role) -> Person:
+    """The person of that e-mail address, or of that name in that department; added with the role they act in."""
+    if isinstance(who, charter.Person):
+        name, email, department = who.name, who.email, department_of(work, who.department)
+    else:
+        name, email, department = who[0], None, who[1]
+    row = find.person_by_email(work.session, email) if email else _by_name(work, name)
+    if row is None:
+        address = email.strip().lower() if email else None
+        row = work.add(Person(name=name.strip(), email=address, department_id=department.id))
+        work.record("person.added", row)
+    if role not in find.roles(work.session, row.id):
+        given = work.add(PersonRole(person_id=row.id, role=role))
+        work.record("person.role_given", given, after={"role": role})
+    return row
+
+
+def _by_name(work: Work, name: str) -> Person | None:
+    wanted = name.strip().lower()
+    return next((row for row in find.people(work.session) if row.name.lower() == wanted), None)

@@ -1,0 +1,82 @@
+"""Recommend: what the rule says about stored evidence under the locked plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.desk import Desk, may, mine, require
+from experiments.errors import Refused
+from experiments.plan import stored_plan
+from registry import find
+from registry.evidence import EvidenceRecord, RecommendationRecord
+from registry.kinds import Stage, Verdict
+from registry.pilots import Pilot
+from stats.errors import Problem
+from stats.evidence import Evidence, as_json
+from stats.plan import Plan, canonical_json, sha256
+from stats.stored import evidence_from_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class InForce:
+    """The evidence that counts now, with its recommendation (None before the rule was asked)."""
+
+    evidence: EvidenceRecord
+    recommendation: RecommendationRecord | None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The recommendation as stored; refused where there is none yet."""
+        if self.recommendation is None:
+            raise Refused(Problem(code="first_recommended"))
+        return dict(json.loads(self.recommendation.canonical))
+
+
+def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
+    """Ask the rule, and keep its answer. The same evidence gives the same answer, kept once."""
+    pilot = desk.pilot(key)
+    may(desk, "recommend", pilot)
+    require(pilot, Stage.ASSESSED)
+    shown = in_force(desk, pilot, arm)
+    if shown.recommendation is not None:
+        return shown.said
+    with desk.read() as session:
+        plan_record = next(row for row in find.plans(session, pilot.id) if row.id == shown.evidence.plan_id)
+    canonical = recommendation_json(stored_plan(plan_record), shown.evidence)
+    said: dict[str, Any] = json.loads(canonical)
+    with desk.work() as work:
+        row = mine(work, pilot)
+        record = RecommendationRecord(
+            pilot_id=row.id,
+            evidence_id=shown.evidence.id,
+            evidence_sha256=shown.evidence.sha256,
+            verdict=Verdict(said["verdict"]),
+            row=said["row"],
+            rule_version=said["rule_version"],
+            canonical=canonical,
+            sha256=sha256(canonical),
+            made_at=work.now,
+        )
+        work.add(record)
+        after = {"verdict": said["verdict"], "row": said["row"], "sha256": record.sha256}
+        work.record("recommendation.made", record, after=after)
+    return said
+
+
+def recommendation_json(plan: Plan, record: EvidenceRecord) -> str:
+    """The rule's answer as the text that is hashed."""
+    from stats.verdict.decide import recommend as ask
+
+    evidence: Evidence = evidence_from_json(json.loads(record.canonical))
+    return canonical_json(as_json(ask(plan, evidence, evidence_sha256=record.sha256)))
+
+
+def in_force(desk: Desk, pilot: Pilot, arm: int = 1) -> InForce:
+    """The newest evidence on one treatment arm; refused where there is none."""
+    with desk.read() as session:
+        evidence = find.latest_evidence(session, pilot.id, arm)
+        if evidence is None:
+            raise Refused(Problem(code="first_assessed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
+        return InForce(evidence=evidence, recommendation=find.recommendation(session, evidence.id))

@@ -1,0 +1,156 @@
+"""From charter to assignment, on a real registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.assign import assign, assignment_json
+from experiments.desk import Desk
+from experiments.errors import Refused
+from experiments.plan import locked_plan, plan
+from experiments.register import register, resume, save_draft
+from experiments.sign import sign
+from experiments.verify import verify
+from experiments.words import problem_sentence
+from registry import find
+from registry.errors import NotFound
+from registry.kinds import Stage
+from registry.open import Registry
+from stats.plan import sha256
+
+Charters = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Registry.open(tmp_path / "home", "") as registry:
+        yield Desk(registry=registry)
+
+
+def _in_future(waiting: Charters) -> dict[str, Any]:
+    document = waiting()
+    document["where"].update(baseline_from="2098-12-01", start="2099-02-02", end="2099-04-12")
+    return document
+
+
+def _refused(act: Callable[[], object]) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        act()
+    return [problem.code for problem in refused.value.problems]
+
+
+def test_a_registered_pilot_has_its_people_metrics_and_partners(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, waiting()).key
+    with desk.read() as session:
+        pilot = find.pilot(session, key)
+        metrics = {definition.key: row for row, _, definition in find.pilot_metrics(session, pilot.id)}
+        assert [department.name for _, department in find.partners(session, pilot.id)] == ["Logistics"]
+        assert {person.name for person in find.people(session)} == {"Ana Lima", "Ruth Vogel", "Tom Berg"}
+    assert pilot.stage == Stage.DRAFT
+    assert set(metrics) == {"wait", "on_time", "wait_worst"}
+    assert metrics["wait_worst"].twin_of_id == metrics["wait"].id
+    assert verify(desk).whole
+
+
+def test_the_same_metric_in_two_pilots_is_one_in_the_catalogue(desk: Desk, waiting: Charters) -> None:
+    register(desk, waiting())
+    register(desk, waiting(title="Another pilot"))
+    changed = waiting(title="A third pilot")
+    changed["metrics"]["success"][0]["measure"]["column"] = "wait_seconds"
+    register(desk, changed)
+    with desk.read() as session:
+        numbers = [version.number for version in find.metric_versions(session, find.metric(session, "wait").id)]
+    assert numbers == [1, 2]
+
+
+def test_a_draft_is_kept_step_by_step_and_completed(desk: Desk, waiting: Charters) -> None:
+    draft = save_draft(desk, {"title": "Call-back at peak"}, "problem")
+    draft = save_draft(desk, {"title": "Call-back at peak", "problem": "long queues"}, "success", pilot=draft)
+    assert resume(desk, draft.key) == ({"title": "Call-back at peak", "problem": "long queues"}, "success")
+    assert register(desk, waiting(), key=draft.key).key == draft.key
+    assert _refused(lambda: register(desk, waiting(), key=draft.key)) == ["already_registered"]
+
+
+def test_a_refused_charter_leaves_nothing_behind(desk: Desk, waiting: Charters) -> None:
+    document = waiting()
+    document["where"]["sites"] = []
+    assert _refused(lambda: register(desk, document)) == ["charter_no_sites"]
+    with desk.read() as session:
+        assert find.pilots(session) == []
+        assert find.people(session) == []
+
+
+def test_stages_are_refused_out_of_order_and_say_what_comes_first(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, _in_future(waiting)).key
+    owner = desk.as_person("Ana Lima")
+    with pytest.raises(Refused) as refused:
+        assign(owner, key)
+    assert problem_sentence(refused.value.problems[0]) == f"Sign the plan first: pilot sign {key}"
+    assert _refused(lambda: sign(owner, key)) == ["first_plan"]
+
+
+def test_signing_locks_the_plan_with_its_hash_and_remembers_who_signed(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, _in_future(waiting)).key
+    owner, partner = desk.as_person("Ana Lima"), desk.as_person("Tom Berg")
+    assert plan(owner, key).plan.metric("on_time").signed is False
+    assert sign(partner, key).metrics == ("Deliveries on time",)
+    locked = sign(owner, key)
+    record, made = locked_plan(desk, desk.pilot(key))
+    assert record.sha256 == locked.plan_sha256 == sha256(record.canonical)
+    assert made.metric("on_time").signed
+    assert not made.recorded_afterwards
+    assert locked.unsigned == ()
+    assert _refused(lambda: plan(owner, key)) == ["already_signed"]
+    assert verify(desk).whole
+
+
+def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, waiting()).key
+    owner = desk.as_person("Ana Lima")
+    plan(owner, key)
+    assert sign(owner, key).recorded_afterwards
+
+
+def test_only_the_contact_of_a_partner_signs_for_it(desk: Desk, waiting: Charters) -> None:
+    other = waiting(title="Another pilot")
+    other["partners"][0]["contact"] = "Lena Falk"
+    key = register(desk, _in_future(waiting)).key
+    register(desk, other)
+    plan(desk.as_person("Ana Lima"), key)
+    assert _refused(lambda: sign(desk.as_person("Lena Falk"), key)) == ["signs_for_nobody"]
+
+
+def test_planning_says_that_three_against_three_is_capped(desk: Desk, waiting: Charters) -> None:
+    document = _in_future(waiting)
+    document["where"]["sites"] = document["where"]["sites"][:6]
+    document["where"]["assignment"]["n_treatment"] = 3
+    key = register(desk, document).key
+    made = plan(desk.as_person("Ana Lima"), key)
+    sentences = [problem_sentence(problem) for problem in made.warnings]
+    assert any("3 against 3 of each branch is few: the evidence can be graded B at best" in line for line in sentences)
+
+
+def test_the_draw_can_be_made_again_and_there_is_no_second_one(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, _in_future(waiting)).key
+    owner = desk.as_person("Ana Lima")
+    plan(owner, key)
+    sign(owner, key)
+    drawn = assign(owner, key)
+    assert sum(drawn.arms.values()) == 6
+    _, made = locked_plan(desk, desk.pilot(key))
+    assert sha256(assignment_json(made)) == drawn.sha256
+    assert json.loads(assignment_json(made))["arms"] == drawn.arms
+    assert _refused(lambda: assign(owner, key)) == ["already_assigned"]
+    assert verify(desk).whole
+
+
+def test_nobody_acts_without_a_name(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, waiting()).key
+    assert _refused(lambda: plan(desk, key)) == ["nobody_acts"]
+    with pytest.raises(NotFound):
+        desk.pilot("call-bak-at-peak")
