@@ -21,8 +21,8 @@ ISOLATED = ["latin_1", "cp1252", "gb18030", "cp874", "cp1256"]
 HIGH_BYTES = re.compile(rb"[\x80-\xff]")
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # Signs above and below, and tones, stand behind a consonant or another sign.
-THAI_WORD = re.compile("(?:[ก-ฮ][ัิ-ฺ็-๎]{0,3}[ะ-า\u0e33ๅ]?|[เ-ไฯๆ๐-๙฿])+")
-THAI_SIGNS = re.compile("[ัิ-ฺ็-๎ะ-า\u0e33เ-ไ]")
+THAI_WORD = re.compile("(?:[เ-ไ]?[ก-ฮ][ัิ-ฺ็-์]{0,3}[ะาำ]?|[๐-๙฿])+")
+THAI_SIGNS = re.compile("[ัิ-ฺ็-์ะาำเ-ไ]")
 SAMPLE_BYTES = 32_000
 
 

@@ -65,7 +65,9 @@ class Values:
     def clean(self, column: str) -> str:
         """The text without spaces around it; NULL where it says that nothing is known."""
         trimmed = f"trim({column}, {literal(SPACES)})"
-        return f"(CASE WHEN {trimmed} IN ({literals(('', *self.reading.missing))}) THEN NULL ELSE {trimmed} END)"
+        # Not IN (...): DuckDB turns a long list into a join, and with it the rows lose their order.
+        unknown = f"list_contains([{literals(('', *self.reading.missing))}], {trimmed})"
+        return f"(CASE WHEN {unknown} THEN NULL ELSE {trimmed} END)"
 
     def of_kind(self, kind: Kind, form: Form, column: str) -> str:
         """The column's values as ``kind``; NULL where unknown or not of that kind."""
