@@ -1,5 +1,27 @@
-"""The router: page list and page configuration. Pages are files in experiments/pages."""
+"""The router: page list and page configuration. Each page is a file in experiments/pages."""
 
 import streamlit as st
 
-st.set_page_config(page_title="Proving Ground", page_icon="🧭", layout="wide")
+from experiments.words import say
+
+PAGES = {
+    "work": ("what_needs_me", "portfolio", "register"),
+    "pilot": ("plan", "assign", "data", "evidence", "review", "decide", "history"),
+}
+
+st.set_page_config(page_title=say("app.name"), page_icon="🧭", layout="wide")
+st.navigation(
+    {
+        say(f"nav.{section}"): [
+            st.Page(
+                f"experiments/pages/{name}.py",
+                title=say(f"nav.page.{name}"),
+                url_path=name.replace("_", "-"),
+                default=name == PAGES["work"][0],
+            )
+            for name in names
+        ]
+        for section, names in PAGES.items()
+    },
+    position="top",
+).run()

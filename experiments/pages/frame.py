@@ -1,0 +1,140 @@
+"""What every page stands in: the desk of whoever looks, the pilot in the address, and how a refusal is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from experiments.desk import Desk
+from experiments.errors import Refused
+from experiments.words import problem_sentence, say
+from registry import find
+from registry.errors import RegistryError
+from registry.kinds import Via
+from registry.open import Registry
+from registry.people import Person
+from registry.pilots import Pilot
+from stats.errors import StatsError
+
+Answer = TypeVar("Answer")
+REFUSALS = (Refused, StatsError, RegistryError)
+PERSON = "acting_as"
+FLASH = "flash"
+
+
+@st.cache_resource(max_entries=1)
+def registry() -> Registry:
+    """One registry for the process: its engine is shared, sessions never are."""
+    return Registry.open()
+
+
+def begin(title: str, *, lead: str | None = None) -> Desk:
+    """Title, who acts, and what was just done. Returns the desk that this page's acts are done at."""
+    left, right = st.columns([5, 2], vertical_alignment="bottom")
+    with left:
+        st.title(title)
+    with right:
+        desk = Desk(registry=registry(), person=_acting(), via=Via.APP)
+    if lead:
+        st.markdown(lead)
+    if done := st.session_state.pop(FLASH, None):
+        st.success(done, icon="✅")
+    return desk
+
+
+def _acting() -> Person | None:
+    """Single-user mode: the app runs for one person at this machine, who says whom they act for."""
+    with registry().read() as session:
+        people = find.people(session)
+        roles = {person.id: find.roles(session, person.id) for person in people}
+        departments = {row.id: row.name for row in find.departments(session)}
+    if not people:
+        return None
+    labels = {
+        person.email or person.name: say(
+            "frame.person",
+            name=person.name,
+            department=departments.get(person.department_id, "") if person.department_id else "",
+            roles=", ".join(sorted(say(f"role.{role.value}") for role in roles[person.id])),
+        )
+        for person in people
+    }
+    chosen = st.session_state.get(PERSON)
+    if chosen not in labels:
+        chosen = next(iter(labels))
+    picked = st.selectbox(
+        say("frame.acting_as"),
+        list(labels),
+        index=list(labels).index(chosen),
+        format_func=labels.__getitem__,
+        key="acting_as_choice",
+        help=say("frame.single_user"),
+    )
+    st.session_state[PERSON] = picked
+    return next(person for person in people if (person.email or person.name) == picked)
+
+
+def pilot_here(desk: Desk) -> Pilot:
+    """The pilot in the address (``?pilot=key``), or a choice of pilots; stops the page where there is none."""
+    with desk.read() as session:
+        keys = {row.key: row.title for row in find.pilots(session)}
+    if not keys:
+        st.info(say("frame.no_pilots"), icon="🌱")
+        st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon="➕")
+        st.stop()
+    asked = st.query_params.get("pilot", "")
+    if asked and asked not in keys:
+        st.warning(say("frame.pilot_unknown", pilot=asked), icon="🔎")
+    options = list(keys)
+    picked = st.selectbox(
+        say("frame.pilot"),
+        options,
+        index=options.index(asked) if asked in keys else 0,
+        format_func=keys.__getitem__,
+        key="pilot_choice",
+    )
+    if picked != asked:
+        st.query_params["pilot"] = picked
+    pilot = desk.pilot(picked)
+    labels(pilot)
+    return pilot
+
+
+def labels(pilot: Pilot) -> None:
+    """What must be said about a pilot on every page: made-up data, its stage, a late registration."""
+    told = [say(f"stage.{pilot.stage.value}")]
+    if pilot.simulated:
+        told.insert(0, say("frame.simulated"))
+    if pilot.recorded_afterwards:
+        told.append(say("frame.recorded_afterwards"))
+    st.caption(" · ".join(told))
+
+
+def attempt(act: Callable[[], Answer]) -> Answer | None:
+    """Do it, or show everything that stands in the way. Bugs are not caught."""
+    try:
+        return act()
+    except REFUSALS as refusal:
+        show_problems(refusal.problems)
+        return None
+
+
+def show_problems(problems: Iterable[Any], *, lead: str | None = None) -> None:
+    """All problems at once, each in a line of its own; user text never becomes markup."""
+    st.error(lead or say("frame.refused"), icon="🚫")
+    for problem in problems:
+        st.text("• " + problem_sentence(problem))
+
+
+def warn(problems: Iterable[Any]) -> None:
+    """Not refused, but said."""
+    for problem in problems:
+        st.warning(problem_sentence(problem), icon="💬")
+
+
+def done(sentence: str) -> None:
+    """Say after the page has run again that something was done."""
+    st.session_state[FLASH] = sentence
+    st.rerun()

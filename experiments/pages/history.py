@@ -1,0 +1,63 @@
+"""History: everything that happened to a pilot, in sentences, and whether the record is whole."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from experiments.history import history
+from experiments.pages.frame import begin, pilot_here
+from experiments.verify import verify
+from experiments.words import say
+from experiments.words.numbers import day
+
+desk = begin(say("nav.page.history"))
+pilot = pilot_here(desk)
+events = history(desk, pilot.key)
+
+verify_now, export = st.columns([1, 1])
+with verify_now:
+    if st.button(say("history.verify"), icon="🔗", key="verify"):
+        with st.spinner(say("history.verifying")):
+            found = verify(desk)
+        if found.whole:
+            st.success(say("history.whole", events=found.events, rows=found.rows, head=found.head[:12]), icon="✅")
+        else:
+            st.error(say("history.broken"), icon="⛔")
+            for sentence in found.findings:
+                st.text("• " + sentence)
+with export:
+    rows = [
+        {
+            "number": event.number,
+            "at": event.at.isoformat(),
+            "who": event.who,
+            "via": event.via,
+            "act": event.act,
+            "sentence": event.sentence,
+            "why": event.why,
+            "before": json.dumps(dict(event.before), default=str),
+            "after": json.dumps(dict(event.after), default=str),
+        }
+        for event in events
+    ]
+    st.download_button(
+        say("history.export"),
+        pd.DataFrame(rows).to_csv(index=False),
+        file_name=f"{pilot.key}-history.csv",
+        mime="text/csv",
+        icon="⬇️",
+        key="export",
+    )
+
+for event in reversed(events):
+    with st.container(border=True, key=f"event-{event.number}"):
+        st.text(event.sentence)
+        st.caption(say("history.when", date=day(event.at.date()), time=event.at.strftime("%H:%M"), number=event.number))
+        if event.why:
+            st.text(f"“{event.why}”")
+        if event.before or event.after:
+            with st.expander(say("history.details")):
+                st.json({"before": dict(event.before), "after": dict(event.after)})

@@ -1,0 +1,102 @@
+"""Portfolio: every pilot by stage, or as a table to sort, search and take away; filters live in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from experiments.pages.frame import begin
+from experiments.portfolio import PilotRow, portfolio
+from experiments.words import say
+from experiments.words.numbers import day, day_and_distance
+
+SIGN = {"SCALE": "🟢 ↗", "ITERATE": "🟠 ↻", "STOP": "🔴 ■", "NOT_YET": "🔵 ⧗", "INVALID": "⚪ ⊗"}
+BOARD = (
+    ("preparing", ("draft", "shaping", "plan", "signed")),
+    ("running", ("assigned", "running", "paused")),
+    ("judging", ("assessed", "in_review")),
+    ("settled", ("decided", "rolling_out", "closed", "withdrawn")),
+)
+
+
+def verdict(row: PilotRow) -> str:
+    return f"{SIGN[row.verdict]} {say(f'verdict.{row.verdict}')}" if row.verdict else ""
+
+
+def matches(row: PilotRow, search: str, verdicts: list[str], departments: list[str]) -> bool:
+    text = " ".join((row.title, row.team, row.department, row.owner, *row.partners, row.metric)).lower()
+    wanted = all(word in text for word in search.lower().split())
+    touched = {row.department, *row.partners}
+    return wanted and (not verdicts or row.verdict in verdicts) and (not departments or bool(touched & {*departments}))
+
+
+def card(row: PilotRow) -> None:
+    page = "evidence" if row.verdict else "plan"
+    with st.container(border=True, key=f"pilot-{row.key}"):
+        st.page_link(f"experiments/pages/{page}.py", label=row.title, query_params={"pilot": row.key})
+        if row.verdict:
+            st.markdown(f"**{verdict(row)}**" + (f" · {say('portfolio.grade', grade=row.grade)}" if row.grade else ""))
+        if row.effect:
+            st.text(f"{row.metric}: {row.effect}" + (f", {say(f'state.{row.state}')}" if row.state else ""))
+        told = [say(f"stage.{row.stage}"), say("portfolio.since", date=day(row.stage_since.date()))]
+        if row.next_date:
+            told.append(say("portfolio.next", date=day_and_distance(row.next_date, date.today())))
+        if row.simulated:
+            told.append(say("portfolio.simulated"))
+        st.caption(" · ".join(told))
+        st.caption(" · ".join(name for name in (row.team, *row.partners) if name))
+
+
+def table(rows: list[PilotRow]) -> pd.DataFrame:
+    columns = {
+        "title": [row.title for row in rows],
+        "team": [row.team for row in rows],
+        "partners": [", ".join(row.partners) for row in rows],
+        "stage": [say(f"stage.{row.stage}") for row in rows],
+        "since": [row.stage_since.date() for row in rows],
+        "verdict": [verdict(row) for row in rows],
+        "grade": [row.grade or "" for row in rows],
+        "metric": [row.metric for row in rows],
+        "effect": [row.effect for row in rows],
+        "decided": [say(f"verdict.{row.decided}") if row.decided else "" for row in rows],
+        "next": [row.next_date for row in rows],
+        "link": [f"/evidence?pilot={row.key}" for row in rows],
+    }
+    return pd.DataFrame(columns).rename(columns={name: say(f"portfolio.column.{name}") for name in columns})
+
+
+desk = begin(say("nav.page.portfolio"))
+every = portfolio(desk)
+if not every:
+    st.info(say("frame.no_pilots"), icon="🌱")
+    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon="➕")
+    st.stop()
+
+one, two, three = st.columns([3, 2, 2])
+search = one.text_input(say("portfolio.search"), key="search", bind="query-params")
+verdicts = two.multiselect(
+    say("portfolio.verdict"), list(SIGN), format_func=lambda key: say(f"verdict.{key}"), key="verdict"
+)
+names = sorted({name for row in every for name in (row.department, *row.partners) if name})
+departments = three.multiselect(say("portfolio.department"), names, key="department")
+shown = [row for row in every if matches(row, search, verdicts, departments)]
+st.caption(say("portfolio.count", shown=len(shown), all=len(every)))
+
+board, listed = st.tabs([say("portfolio.board"), say("portfolio.table")])
+with board:
+    for column, (name, stages) in zip(st.columns(len(BOARD)), BOARD, strict=True):
+        with column:
+            here = [row for row in shown if row.stage in stages]
+            st.subheader(say(f"portfolio.board.{name}", count=len(here)))
+            for row in here:
+                card(row)
+with listed:
+    st.dataframe(
+        table(shown),
+        hide_index=True,
+        column_config={
+            say("portfolio.column.link"): st.column_config.LinkColumn(display_text=say("portfolio.open")),
+        },
+    )
