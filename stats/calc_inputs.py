@@ -1,0 +1,322 @@
+"""What the calculator takes: one strict model a kind; a misspelt key is a clear refusal.
+
+Rules that concern several keys are listed by ``problems`` as (code of the sentence, keys), all of them at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from stats.power import Question
+from stats.spec import Strict
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+ALTERNATIVES = {"two-sided": "two_sided", "one-sided": "one_sided", "greater": "one_sided", "less": "one_sided"}
+
+
+class Checked(Strict):
+    """A model whose keys must also fit each other."""
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(code, keys) of every rule that the keys together break."""
+        return []
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        if found := self.problems():
+            raise ValueError(";".join(f"{code}:{keys}" for code, keys in found))
+        return self
+
+
+class Sizes(Checked):
+    """What the three power calculations share.
+
+    design: two_sample (units; also ``randomised_units``), clusters (sites; also ``randomised_sites``), paired, or
+    several_arms (power only: an F test of ``groups`` arms of ``n`` with Cohen's f in ``effect_size``).
+    n: units (paired: pairs) in each arm, or n_control and n_treatment; sites likewise for clusters.
+    metric mean: sd of a unit (paired: of the differences); metric share: base_rate of the control arm, effect as a
+    difference of shares (0-1). effect_size (d, h) instead of an effect: in units of sd, or on the arcsine scale.
+    method: default exact_t, for shares of units normal (as R's power.prop.test); arcsine for Cohen's h.
+    margin: for non-inferiority, with ``better``; the effect is then the true difference (default none).
+    pre_correlation, and for clusters cluster_size (records per site and period), cluster_size_cv, icc,
+    autocorrelation, periods, pre_periods: see stats/power.py.
+    """
+
+    design: Literal["two_sample", "randomised_units", "clusters", "randomised_sites", "paired", "several_arms"] = (
+        "two_sample"
+    )
+    metric: Literal["mean", "share"] = "mean"
+    method: Literal["exact_t", "normal", "arcsine"] | None = None
+    n: Positive | None = None
+    n_control: Positive | None = None
+    n_treatment: Positive | None = None
+    sites: Positive | None = None
+    sites_control: Positive | None = None
+    sites_treatment: Positive | None = None
+    sd: Positive = 1.0
+    base_rate: Share | None = None
+    alpha: Share = 0.05
+    alternative: Literal["two_sided", "one_sided"] = "two_sided"
+    margin: Positive | None = None
+    better: Literal["higher", "lower"] = "higher"
+    pre_correlation: Annotated[float, Field(gt=-1, lt=1)] = 0.0
+    cluster_size: Positive | None = None
+    cluster_size_cv: Annotated[float, Field(ge=0)] = 0.0
+    icc: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    autocorrelation: Probability = 1.0
+    periods: Annotated[int, Field(ge=1)] = 1
+    pre_periods: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def clustered(self) -> bool:
+        return self.design in ("clusters", "randomised_sites")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_spellings(cls, data: Any) -> Any:
+        """A metric given as a mapping (kind, sd, base_rate) and other words for one- and two-sided."""
+        if not isinstance(data, dict):
+            return data
+        metric, read = data.get("metric"), dict(data)
+        if isinstance(metric, dict):
+            read.pop("metric")
+            read |= {("metric" if key == "kind" else key): value for key, value in metric.items()}
+        if isinstance(read.get("alternative"), str):
+            read["alternative"] = ALTERNATIVES.get(read["alternative"], read["alternative"])
+        return read
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = super().problems()
+        if self.metric == "share" and self.base_rate is None and self.method != "arcsine":
+            found.append(("calc_key_missing", "base_rate"))
+        if self.clustered and self.cluster_size is None and not self.solves_cluster_size:
+            found.append(("calc_key_missing", "cluster_size"))
+        return found
+
+    @property
+    def solves_cluster_size(self) -> bool:
+        return False
+
+    @property
+    def size_key(self) -> str:
+        return "sites" if self.clustered else "n"
+
+    def sizes(self) -> tuple[float, float]:
+        """(control, treatment) units or sites."""
+        both, control, treatment = (
+            (self.sites, self.sites_control, self.sites_treatment)
+            if self.clustered
+            else (self.n, self.n_control, self.n_treatment)
+        )
+        return float(control or both or 0), float(treatment or both or 0)
+
+    def has_sizes(self) -> bool:
+        return min(self.sizes()) > 0
+
+    def effect_of(self, effect: float | None, effect_size: float | None) -> float:
+        return effect if effect is not None else (effect_size or 0.0) * self.sd
+
+    def question(self, n_control: float, n_treatment: float, effect: float = 0.0) -> Question:
+        design = "clusters" if self.clustered else "paired" if self.design == "paired" else "two_sample"
+        units_of_shares = self.metric == "share" and design == "two_sample"
+        return Question(
+            design=design,  # type: ignore[arg-type]
+            metric=self.metric,
+            method=self.method or ("normal" if units_of_shares else "exact_t"),
+            n_control=n_control,
+            n_treatment=n_treatment,
+            effect=effect,
+            sd=self.sd,
+            base_rate=self.base_rate or 0.0,
+            alpha=self.alpha,
+            alternative=self.alternative,
+            margin=self.margin or 0.0,
+            better=self.better,
+            pre_correlation=self.pre_correlation,
+            cluster_size=self.cluster_size or 1.0,
+            cluster_size_cv=self.cluster_size_cv,
+            icc=self.icc,
+            autocorrelation=self.autocorrelation,
+            periods=self.periods,
+            pre_periods=self.pre_periods,
+        )
+
+
+class WithEffect(Sizes):
+    """A power question that names the true effect (``effect``, metric's unit) or its size (``effect_size``)."""
+
+    effect: Finite | None = None
+    effect_size: Finite | None = None
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = super().problems()
+        sized = self.effect_size is not None and (self.metric == "mean" or self.method == "arcsine")
+        if self.effect is None and self.margin is None and not sized:
+            found.append(("calc_key_missing", "effect"))
+        rate = (self.base_rate or 0.0) + (self.effect or 0.0)
+        if self.metric == "share" and self.base_rate is not None and not 0 < rate < 1:
+            found.append(("calc_share_out_of_range", "effect"))
+        return found
+
+    def question(self, n_control: float, n_treatment: float, effect: float = 0.0) -> Question:
+        return super().question(n_control, n_treatment, effect or self.effect_of(self.effect, self.effect_size))
+
+
+class PowerSpec(WithEffect):
+    """Out: power, effect, effect_size, std_error, df, n_control, n_treatment (sites), alpha, alternative, method."""
+
+    groups: Annotated[int, Field(ge=2)] | None = None
+
+    def problems(self) -> list[tuple[str, str]]:
+        if self.design == "several_arms":
+            absent = [key for key in ("groups", "effect_size", "n") if getattr(self, key) is None]
+            return [("calc_key_missing", key) for key in absent]
+        return super().problems() + ([] if self.has_sizes() else [("calc_key_missing", self.size_key)])
+
+
+class SampleSizeSpec(WithEffect):
+    """Out: as power, with n (fractional, control arm), n_whole, n_control_whole, n_treatment_whole; or cluster_size.
+
+    allocation: treatment size over control size. solve_for: n (units, pairs, sites) or cluster_size at given sites.
+    ``not_estimable`` where no size reaches the power (more records of the same few sites add nothing).
+    """
+
+    power: Share = 0.8
+    allocation: Positive = 1.0
+    solve_for: Literal["n", "cluster_size"] = "n"
+
+    @property
+    def solves_cluster_size(self) -> bool:
+        return self.solve_for == "cluster_size"
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = super().problems()
+        if self.design == "several_arms" or (self.method == "arcsine" and self.effect is None):
+            found.append(("calc_power_only", "design"))
+        if self.solves_cluster_size and not (self.clustered and self.has_sizes()):
+            found.append(("calc_key_missing", "sites"))
+        if self.margin is None and 0 in (self.effect, self.effect_size):
+            found.append(("calc_effect_zero", "effect"))
+        return found
+
+
+class MdeSpec(Sizes):
+    """Out: as power; effect is the smallest that the plan shows (negative where lower is better)."""
+
+    power: Share = 0.8
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = super().problems()
+        if self.design == "several_arms":
+            found.append(("calc_power_only", "design"))
+        if not self.has_sizes():
+            found.append(("calc_key_missing", self.size_key))
+        return found
+
+
+class AdjustSpec(Strict):
+    """Out: adjusted, rejected (null where there was no p), n_rejected, tested, by_method (every method's p)."""
+
+    p: Annotated[list[Probability | None], Field(min_length=1)]
+    method: Literal["bonferroni", "holm", "hochberg", "benjamini_hochberg"] = "holm"
+    alpha: Share = 0.05
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nan_is_no_test(cls, data: dict[str, object]) -> dict[str, object]:
+        p = data.get("p")
+        if isinstance(p, list):
+            return {**data, "p": [None if isinstance(v, float) and v != v else v for v in p]}
+        return data
+
+
+class PoolSpec(Checked):
+    """Out: effect, std_error, ci_*, p_value, df, tau2 and its interval, q, q_df, q_p, i2 (0-1), prediction_*, weights.
+
+    effects with variances (or std_errors); or tables of [events, others] under treatment and control with a measure.
+    """
+
+    effects: Annotated[list[Finite], Field(min_length=1)] | None = None
+    variances: list[Positive] | None = None
+    std_errors: list[Positive] | None = None
+    tables: Annotated[list[Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]],
+                      Field(min_length=1)] | None = None  # fmt: skip
+    measure: Literal["log_risk_ratio", "log_odds_ratio", "risk_difference"] = "log_risk_ratio"
+    method: Literal["fixed", "dersimonian_laird", "reml", "paule_mandel"] = "reml"
+    hartung_knapp: bool = True
+    prediction: Literal["t", "normal"] = "t"
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = []
+        if (self.effects is None) == (self.tables is None):
+            found.append(("calc_either", "effects, tables"))
+        if self.effects is not None and (self.variances is None) == (self.std_errors is None):
+            found.append(("calc_either", "variances, std_errors"))
+        elif self.effects is not None and len(self.variances or self.std_errors or []) != len(self.effects):
+            found.append(("calc_lengths_differ", "effects, variances"))
+        return found
+
+
+class SampleRatioSpec(Checked):
+    """Out: chi2, df, p_value, expected (counts), passes. expected: the split in shares or odds; left out: even."""
+
+    observed: Annotated[list[Annotated[float, Field(ge=0, allow_inf_nan=False)]], Field(min_length=2)]
+    expected: list[Positive] | None = None
+    threshold: Share = 0.001
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = []
+        if self.expected is not None and len(self.expected) != len(self.observed):
+            found.append(("calc_lengths_differ", "observed, expected"))
+        if sum(self.observed) <= 0:
+            found.append(("calc_nothing_observed", "observed"))
+        return found
+
+
+class ArmOverTime(Strict):
+    """One arm, one entry a look: units so far, their mean, their variance."""
+
+    n: Annotated[list[Annotated[float, Field(gt=1)]], Field(min_length=1)]
+    mean: list[Finite]
+    variance: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+
+
+class ConfidenceSequenceSpec(Checked):
+    """Out: effect, std_error, ci_lower, ci_upper, p_value, running_* (lists), first_excluding_zero, rho, n_star."""
+
+    control: ArmOverTime
+    treatment: ArmOverTime
+    alpha: Share = 0.05
+    n_star: Positive | None = None
+
+    def problems(self) -> list[tuple[str, str]]:
+        lengths = {len(values) for arm in (self.control, self.treatment) for values in (arm.n, arm.mean, arm.variance)}
+        return [("calc_lengths_differ", "control, treatment")] if len(lengths) > 1 else []
+
+
+class BoundariesSpec(Checked):
+    """Out: z, nominal_p, cumulative_alpha, fractions, constant, inflation, first_crossing.
+
+    looks: their number (evenly spread) or their fractions of the information; rho: of the power family.
+    """
+
+    looks: Annotated[int, Field(ge=1, le=50)] | list[Finite]
+    alpha: Share = 0.05
+    sides: Literal[1, 2] = 2
+    spending: Literal["obrien_fleming", "pocock", "power", "classical", "classical_pocock"] = "obrien_fleming"
+    rho: Positive = 2.0
+    power: Share | None = None
+    z: list[Finite] | None = None
+
+    def fractions(self) -> list[float]:
+        if isinstance(self.looks, int):
+            return [(k + 1) / self.looks for k in range(self.looks)]
+        return list(self.looks)
