@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from stats.designs import Estimator, clustered_records, site_alternatives
 from stats.designs.sites import values_of, with_randomisation
+from stats.methods import site_checks
 from stats.methods.hypotheses import apply_test, interval_confidence
 from stats.methods.site_ancova import site_ancova
-from stats.results import Result
+from stats.methods.site_means import SiteValues
+from stats.results import Check, Estimate, Result
 from stats.study import Study
 
 
@@ -18,10 +20,22 @@ def default(study: Study) -> Result:
         confidence=interval_confidence(spec.test_spec, spec.confidence),
         by_volume=spec.weights == "volume",
     )
+    if isinstance(result, Estimate):
+        result = result.with_checks(own_checks(values, result, by_volume=spec.weights == "volume"))
     return apply_test(with_randomisation(result, values, study), spec.test_spec, spec.metric.better)
 
 
+def own_checks(values: SiteValues, result: Estimate, *, by_volume: bool) -> tuple[Check, ...]:
+    """What the comparison can say of itself without a plan."""
+    return (
+        site_checks.balance(values),
+        site_checks.aa_on_history(values, AA_LINE),
+        site_checks.leave_one_site_out(values, result, by_volume=by_volume),
+    )
+
+
 DEFAULT = "site_ancova"
+AA_LINE = 0.01
 SITE_LEVEL = (
     Estimator(
         key=DEFAULT,
