@@ -92,12 +92,15 @@ def _metrics(document: Any, memo: Memo) -> None:
     if memo.metrics_note:
         document.add_paragraph(memo.metrics_note)
     pictures = metric_pictures(memo)
-    columns = ("metric", "picture", "effect", "state") if pictures else ("metric", "effect", "state")
+    columns = ("metric", "picture", "effect", "state") if pictures else ("metric", "state")
     table = _table(document, [words[f"column.{name}"] for name in columns])
     for line in memo.metrics:
         cells = dict(zip(columns, table.add_row().cells, strict=True))
         cells["metric"].paragraphs[0].add_run(line.name).bold = True
         cells["metric"].add_paragraph("; ".join(part for part in (line.role, line.line) if part))
+        cells["state"].paragraphs[0].add_run(line.state).bold = True
+        if not pictures:
+            continue
         if line.key in pictures:
             _add_picture(
                 cells["picture"].paragraphs[0].add_run(), pictures[line.key].svg, Mm(52), pictures[line.key].alt
@@ -105,8 +108,7 @@ def _metrics(document: Any, memo: Memo) -> None:
         cells["effect"].text = ", ".join(part for part in (line.effect, line.interval) if part) or line.note
         if line.levels:
             cells["effect"].add_paragraph(line.levels)
-        cells["state"].paragraphs[0].add_run(line.state).bold = True
-    _widths(table, [Mm(52), Mm(56), Mm(46), Mm(24)] if pictures else [Mm(70), Mm(78), Mm(30)])
+    _widths(table, [Mm(52), Mm(56), Mm(46), Mm(24)] if pictures else [Mm(130), Mm(48)])
 
 
 def _partners(document: Any, memo: Memo) -> None:
@@ -122,7 +124,7 @@ def _partners(document: Any, memo: Memo) -> None:
 
 def _trust(document: Any, memo: Memo) -> None:
     words = memo.headings
-    document.add_heading(f"{words['heading.trust']} {words['column.grade']}", level=2)
+    document.add_heading(f"{words['heading.trust']} {words['column.grade']}".strip(), level=2)
     for reason in memo.grade_reasons:
         document.add_paragraph(reason)
     for check in memo.checks:

@@ -29,7 +29,7 @@ from experiments.documents.views import Badge, CheckLine, Memo, PartnerLine, Pla
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.words import check_sentence, digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
-from experiments.words.numbers import day, money
+from experiments.words.numbers import chance, day, money
 from stats.evidence import Evidence, as_json
 from stats.plan import Plan
 from stats.results import Check, Severity, Status
@@ -55,7 +55,7 @@ def build_memo(
     hidden = bool(rule.get("hidden"))
     metrics = tuple(metric_line(metric, found, rule) for metric in plan.metrics)
     partners = tuple(partner_lines(plan, metrics, charter, reviews, hidden=hidden))
-    grade = str(rule.get("grade") or found["grade"]["grade"])
+    grade = "" if rule["verdict"] == "INVALID" else str(rule.get("grade") or found["grade"]["grade"])
     first = plan.success[0] if plan.success else plan.metrics[0]
     return Memo(
         key=plan.pilot,
@@ -134,7 +134,7 @@ def _people(charter: Stored) -> str:
 def _metrics_note(rule: Stored) -> str:
     if not rule.get("hidden"):
         return ""
-    return say("memo.metrics_note.NOT_YET" if rule["verdict"] == "NOT_YET" else "memo.metrics_note.hidden")
+    return say("memo.closed.NOT_YET" if rule["verdict"] == "NOT_YET" else "memo.closed.INVALID")
 
 
 def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
@@ -152,18 +152,26 @@ def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
     currency = finance.currency
     several = "" if finance.horizon != 1 else ".one"
     horizon = say(f"memo.money.horizon{several}", count=finance.horizon, period=finance.volume_period)
-    yield say("memo.money.expected", amount=money(found["expected"], currency), horizon=horizon, p=found["p_positive"])
+    yield say(
+        "memo.money.expected", amount=money(found["expected"], currency), horizon=horizon, p=chance(found["p_positive"])
+    )
     costs = {"run": money(finance.run_cost, currency), "once": money(finance.one_off_cost, currency)}
     yield say("memo.money.costs", costs=money(found["costs"], currency), **costs)
-    if found.get("tipping_discount") is not None:
-        yield say("memo.money.tipping", tipping=found["tipping_discount"], discount=found["discount"])
+    tipping = found.get("tipping_discount")
+    if tipping is not None and 0 < tipping <= 1:
+        yield say("memo.money.tipping", tipping=round(tipping, 2), discount=round(found["discount"], 2))
+    elif found["expected"] < 0:
+        yield say("memo.money.never")
     if rule["verdict"] != "SCALE":
         yield say("memo.money.round", amount=money(found["round_value"], currency))
 
 
 def _grade_reasons(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
     letter = rule.get("grade") or found["grade"]["grade"]
-    yield sentence_case(say(f"grade.letter.{letter}", unit=plan.unit_word)) + "."
+    if rule["verdict"] == "INVALID":
+        yield say("memo.trust.INVALID")
+    else:
+        yield sentence_case(say(f"grade.letter.{letter}", unit=plan.unit_word)) + "."
     facts = {"unit": plan.unit_word, **(found["grade"].get("facts") or {})}
     for reason in found["grade"].get("reasons") or ():
         if knows(f"grade.{reason}"):
@@ -347,6 +355,6 @@ def _headings(sites_metric: str, grade: str) -> Mapping[str, str]:
     words = {key.removeprefix("memo."): sentences_in(language())[key] for key in (*fixed, *named)}
     filled = {
         "heading.sites": say("memo.heading.sites", metric=sites_metric),
-        "column.grade": say("memo.column.grade", grade=grade),
+        "column.grade": say("memo.column.grade", grade=grade) if grade else "",
     }
     return {**words, **filled}

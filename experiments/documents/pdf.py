@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +71,7 @@ def _data(memo: Memo) -> dict[str, Any]:
         "words": dict(memo.headings),
         "made": [stamp.year, stamp.month, stamp.day],
         "fonts": [font for font in TEXT_FONTS if font in _installed()],
+        "units": sorted({"%", *(re.escape(line.plot.unit) for line in memo.metrics if line.plot and line.plot.unit)}),
         "colour": charts.VERDICT_COLOURS[memo.badge.verdict],
         "on_badge": charts.ON_BADGE,
         "tones": charts.TONES["light"],

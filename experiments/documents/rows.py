@@ -41,7 +41,7 @@ def metric_line(metric: PlannedMetric, evidence: Stored, recommendation: Stored)
         role=say(f"role.{metric.role}"),
         line=_line_words(metric),
         levels="" if numbers is None else _levels(metric, result),
-        effect="" if numbers is None else _effect_words(plot.effect_text, result),
+        effect="" if numbers is None else _effect_words(metric, plot.effect_text, result),
         interval="" if numbers is None else plot.interval_text,
         state=words,
         tone=tone,
@@ -223,9 +223,10 @@ def _levels(metric: PlannedMetric, result: Stored) -> str:
     return say("memo.levels", treatment=level(treated, unit_of(metric)), control=level(control, unit_of(metric)))
 
 
-def _effect_words(text: str, result: Stored) -> str:
+def _effect_words(metric: PlannedMetric, text: str, result: Stored) -> str:
+    """The effect with its relative size; not for shares, where points and per cent beside each other confuse."""
     change = result.get("relative")
-    if not change or change.get("effect") is None:
+    if not change or change.get("effect") is None or unit_of(metric).of_level == "%":
         return text
     return say("memo.relative", effect=text, relative=relative(change["effect"]))
 

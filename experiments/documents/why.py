@@ -68,7 +68,7 @@ def facts_of(plan: Plan, recommendation: Stored, reason: Stored) -> dict[str, An
 
 
 def needed(plan: Plan, recommendation: Stored, reason: Stored) -> str:
-    """What would settle it: the weeks to the extension's check, or the sites that a next version needs; else nothing."""
+    """What would settle it: weeks to the extension's check, or sites that a next version needs; else nothing."""
     if reason.get("code") not in MORE_DATA_SETTLES or recommendation["verdict"] != "ITERATE":
         return ""
     step = recommendation.get("next_step") or {}

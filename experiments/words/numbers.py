@@ -77,6 +77,13 @@ def relative(fraction: float) -> str:
     return f"{with_sign(_digits(shown, decimals_for([shown])))} %"
 
 
+def chance(probability: float) -> str:
+    """A probability in whole per cent; never quite certain: "91 %", "more than 99 %", "less than 1 %"."""
+    if probability > 0.99:
+        return say("chance.above", percent="99 %")
+    return say("chance.below", percent="1 %") if probability < 0.01 else percent(round(probability, 2))
+
+
 def money(amount: float, currency: str, period: str | None = None) -> str:
     """ "EUR 1.2 million a year": currency always, period where it is money per period."""
     sign, size_ = (MINUS if amount < 0 else ""), abs(amount)
