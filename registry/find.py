@@ -313,4 +313,5 @@ def _by_key(session: Session, model: type[Any], key: str) -> Any:
         return found
     known = list(session.exec(select(model.key)))
     near = difflib.get_close_matches(key.lower(), known, n=3, cutoff=0.5)
-    raise NotFound(Problem(code=_UNKNOWN[model.__tablename__], facts={"value": key, "near": ", ".join(near)}))
+    code = _UNKNOWN[model.__tablename__] + ("_near" if near else "")
+    raise NotFound(Problem(code=code, facts={"value": key, "near": near}))

@@ -12,7 +12,7 @@ from typing import Self
 from uuid import UUID
 
 from sqlalchemy import URL, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlmodel import Session, select
 
 from registry import migration
@@ -25,6 +25,7 @@ from registry.outcomes import Snapshot
 from registry.people import Person
 from registry.snapshots import SnapshotStore
 from registry.unit_of_work import Work, unit_of_work
+from registry.validation import refusal
 
 
 class ReadingSession(Session):
@@ -81,10 +82,16 @@ class Registry:
     def read(self) -> Iterator[Session]:
         """A consistent view for reading; what it gives can be used afterwards."""
         with ReadingSession(self._engine, autoflush=False, expire_on_commit=False) as session:
-            if self.url.get_backend_name() == "postgresql":
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-                session.execute(text("SET TRANSACTION READ ONLY"))
-            yield session
+            try:
+                if self.url.get_backend_name() == "postgresql":
+                    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                    session.execute(text("SET TRANSACTION READ ONLY"))
+                yield session
+            except DBAPIError as error:
+                told = refusal(error)
+                if told is None:
+                    raise
+                raise told from error
 
     def head_hash(self) -> str:
         """Hash of the last event: whoever keeps it can prove later that the log was not cut off."""
@@ -125,6 +132,8 @@ class Registry:
                 return migration.schema_of(connection)
         except OperationalError as error:
             raise migration.unreachable(self.url) from error
+        except DatabaseError as error:
+            raise Unavailable(Problem(code="database_unreadable", facts={"said": str(error.orig)})) from error
 
 
 def upgrade(database_url: str | None = None) -> None:

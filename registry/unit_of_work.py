@@ -149,7 +149,7 @@ class Work:
         if not self._events:
             if self.session.touched:
                 tables = sorted({table for table, _ in self.session.touched})
-                raise Refused(Problem(code="change_without_event", facts={"tables": ", ".join(tables)}))
+                raise Refused(Problem(code="change_without_event", facts={"tables": tables}))
             return
         self._give_seals(_seals(self.session))
         for entry in self._events:
@@ -232,9 +232,9 @@ def _overtaken(session: Session, subject: str, shown: int, now: int | None) -> P
         "subject": subject,
         "shown": shown,
         "now": now,
-        "who": who.name if who else "",
+        "who": who.name if who else None,
         "at": last.at if last else None,
-        "act": last.act if last else "",
-        "changed": ", ".join(sorted(last.after or {})) if last else "",
+        "act": last.act if last else None,
+        "changed": sorted(last.after or {}) if last else [],
     }
-    return Problem(code="changed_meanwhile", facts=facts)
+    return Problem(code="changed_meanwhile" if who else "changed_meanwhile_by_system", facts=facts)

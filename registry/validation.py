@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import SQLModel
 
 from registry.canonical import canonical_json
@@ -79,6 +79,8 @@ def refusal(error: DBAPIError) -> RegistryError | None:
         return Locked(Problem(code="row_locked", facts={"table": table}))
     if "database is locked" in message or getattr(error.orig, "sqlstate", None) in ("55P03", "40P01"):
         return Unavailable(Problem(code="database_busy"))
+    if isinstance(error, OperationalError) and not message.startswith(("no such", "near ")):
+        return Unavailable(Problem(code="database_failed", facts={"said": message.splitlines()[0]}))
     if not isinstance(error, IntegrityError):
         return None
     diagnosis = getattr(error.orig, "diag", None)
@@ -92,7 +94,7 @@ def _from_state(state: str, diagnosis: Any) -> RegistryError:
     if state == "23505":
         return _taken(table, _columns_of(table, name))
     if state == "23503":
-        return Refused(Problem(code="reference_missing", facts={"table": table}))
+        return Refused(Problem(code="reference_missing"))
     if state == "23502":
         return Refused(Problem(code="field_missing", column=diagnosis.column_name))
     return Refused(Problem(code="rule_broken", facts={"table": table, "rule": name}))
@@ -109,7 +111,7 @@ def _from_sqlite(message: str) -> RegistryError:
         pairs = [part.strip().split(".") for part in detail.split(",")]
         return _taken(pairs[0][0], [pair[1] for pair in pairs])
     if kind == "FOREIGN KEY":
-        return Refused(Problem(code="reference_missing", facts={"table": ""}))
+        return Refused(Problem(code="reference_missing"))
     if kind == "NOT NULL":
         return Refused(Problem(code="field_missing", column=detail.split(".")[1]))
     tables = (t.name for t in METADATA.sorted_tables if detail.startswith(f"ck_{t.name}_"))
@@ -119,7 +121,7 @@ def _from_sqlite(message: str) -> RegistryError:
 
 def _taken(table: str, columns: list[str]) -> Taken:
     column = columns[0] if len(columns) == 1 else None
-    return Taken(Problem(code="already_taken", column=column, facts={"table": table, "columns": ", ".join(columns)}))
+    return Taken(Problem(code="already_taken", column=column, facts={"table": table, "columns": columns}))
 
 
 def _columns_of(table: str, name: str) -> list[str]:

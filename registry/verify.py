@@ -145,8 +145,9 @@ def _against_seals(
             code = "row_returned" if subject in seals else "row_unrecorded"
             yield Finding(code=code, subject=subject)
         elif recorded["row"] != now["row"]:
-            facts = {"fields": ", ".join(changed_fields(recorded, now))}
-            yield Finding(code="row_changed", subject=subject, facts=facts)
+            fields = changed_fields(recorded, now)
+            code = "row_changed" if fields else "row_changed_somewhere"
+            yield Finding(code=code, subject=subject, facts={"fields": fields})
     for subject, recorded in seals.items():
         if recorded is not None and subject not in found:
             yield Finding(code="row_missing", subject=subject)

@@ -108,7 +108,7 @@ def test_a_stale_edit_is_told_who_changed_what_and_loses_nothing(registry: Regis
         work.edit(Pilot, pilot.id, revision=1)
     (problem,) = conflict.value.problems
     assert problem.code == "changed_meanwhile"
-    assert (problem.facts["who"], problem.facts["act"], problem.facts["changed"]) == ("Ada", "pilot.renamed", "title")
+    assert (problem.facts["who"], problem.facts["act"], problem.facts["changed"]) == ("Ada", "pilot.renamed", ["title"])
     with registry.read() as session:
         assert find.pilot(session, "call-back").title == "Call-back within the hour"
 
@@ -164,6 +164,13 @@ def test_what_can_not_be_kept_is_refused_with_its_reason(registry: Registry, pil
     assert verify(registry).whole
 
 
+def test_an_event_that_can_not_be_kept_is_refused(registry: Registry, pilot: Pilot) -> None:
+    for told in ({"why": "half a \ud800 character"}, {"after": {"cost": float("inf")}}):
+        with pytest.raises(Refused), registry.work(None, Via.APP) as work:
+            work.record("pilot.remarked", pilot, **told)
+    assert verify(registry).whole
+
+
 def test_a_guardrail_needs_a_margin_and_a_class(registry: Registry, pilot: Pilot, waiting_time: MetricVersion) -> None:
     row = PilotMetric(pilot_id=pilot.id, metric_version_id=waiting_time.id, role=MetricRole.GUARDRAIL, margin=2)
     with pytest.raises(Refused) as refused, registry.work(None, Via.APP) as work:
@@ -176,7 +183,7 @@ def test_a_role_is_given_once_with_and_without_department(registry: Registry, ad
         work.record("role.given", work.add(PersonRole(person_id=ada.id, role="analyst")))
     with pytest.raises(Taken) as taken, registry.work(None, Via.APP) as work:
         work.record("role.given", work.add(PersonRole(person_id=ada.id, role="analyst")))
-    assert taken.value.problems[0].facts["columns"] == "person_id, role"
+    assert taken.value.problems[0].facts["columns"] == ["person_id", "role"]
 
 
 def test_an_unknown_key_raises_not_found(registry: Registry) -> None:

@@ -1,0 +1,92 @@
+"""Several processes write at once, and some are killed: nothing is lost, nothing is half there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from registry import find
+from registry.kinds import Via
+from registry.open import Registry
+from registry.pilots import Pilot
+from registry.verify import verify
+
+WRITER = Path(__file__).with_name("writer.py")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(opening: dict[str, object], mode: str, count: int) -> subprocess.Popen[str]:
+    arguments = json.dumps({name: str(value) for name, value in opening.items()})
+    command = [sys.executable, str(WRITER), arguments, mode, str(count)]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def counted(registry: Registry) -> int:
+    with registry.read() as session:
+        return find.pilot(session, "call-back").draft.get("n", 0)
+
+
+def acts(registry: Registry, act: str) -> int:
+    with registry.read() as session:
+        return len(find.events(session, act=act))
+
+
+@pytest.mark.slow
+def test_eight_processes_lose_no_update_and_break_no_chain(
+    registry: Registry, pilot: Pilot, opening: dict[str, object]
+) -> None:
+    writers = [start(opening, "count", 50) for _ in range(8)]
+    errors = [writer.communicate(timeout=300)[1] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 8, errors
+    assert counted(registry) == 400
+    assert acts(registry, "pilot.counted") == 400
+    verification = verify(registry)
+    assert verification.findings == ()
+    assert verification.events == 402  # and the two of the fixtures
+
+
+def test_a_writer_killed_inside_its_act_leaves_nothing_of_it(
+    registry: Registry, pilot: Pilot, opening: dict[str, object]
+) -> None:
+    head = registry.head_hash()
+    writer = start(opening, "hang", 1)
+    assert [writer.stdout.readline().strip() for _ in range(2)] == ["ready", "inside"]
+    writer.kill()
+    writer.communicate(timeout=30)
+    assert counted(registry) == 0
+    assert registry.head_hash() == head
+    assert verify(registry).whole
+    with registry.work(None, Via.APP) as work:  # the lock went with the killed process
+        work.record("pilot.remarked", pilot)
+    assert len(list(registry.snapshots.stored())) == 1
+    assert registry.collect_orphans(older_than=0) == 1
+    assert list(registry.snapshots.stored()) == []
+
+
+@pytest.mark.parametrize("after", [0.05, 0.21, 0.4])
+def test_a_writer_killed_at_any_moment_leaves_whole_acts(
+    registry: Registry, pilot: Pilot, opening: dict[str, object], after: float
+) -> None:
+    writer = start(opening, "ingest", 100_000)
+    assert writer.stdout.readline().strip() == "ready"
+    time.sleep(after)
+    writer.kill()
+    writer.communicate(timeout=30)
+    with registry.read() as session:
+        snapshots = find.snapshots(session, pilot.id)
+    assert acts(registry, "pilot.counted") == acts(registry, "outcomes.accepted") == len(snapshots) == counted(registry)
+    assert all(registry.snapshots.read(snapshot.sha256) for snapshot in snapshots)
+    assert verify(registry).whole
+
+
+def test_two_processes_may_open_an_empty_folder_at_once(tmp_path: Path) -> None:
+    openers = [start({"home": tmp_path / "home"}, "count", 0) for _ in range(3)]
+    errors = [opener.communicate(timeout=60)[1] for opener in openers]
+    assert [opener.returncode for opener in openers] == [0, 0, 0], errors
+    with Registry.open(tmp_path / "home") as registry:
+        assert verify(registry).whole
