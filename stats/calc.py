@@ -52,20 +52,17 @@ def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     try:
         read = model.model_validate(dict(spec))
     except ValidationError as error:
-        raise RefusedSpec([problem for item in error.errors() for problem in _problems(item)]) from None
+        raise RefusedSpec(_problems(error)) from None
     return run(read)
 
 
-def _problems(item: Mapping[str, Any]) -> list[Problem]:
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "missing":
-        return [Problem(code="calc_key_missing", column=where)]
-    if item["type"] == "extra_forbidden":
-        return [Problem(code="calc_key_unknown", column=where)]
-    if item["type"] == "value_error":  # rules of stats/calc_inputs.py: "code:keys;code:keys"
-        pairs = (part.partition(":") for part in str(item["ctx"]["error"]).split(";"))
-        return [Problem(code=code, column=keys) for code, _, keys in pairs]
-    return [Problem(code="calc_value", column=where, facts={"given": repr(item["input"]), "expected": item["msg"]})]
+def _problems(error: ValidationError) -> list[Problem]:
+    """Rules of stats/calc_inputs.py ("code:keys;code:keys") by their own codes, the rest as for any specification."""
+    from stats.engine import spec_problems
+
+    rules = [str(item["ctx"]["error"]) for item in error.errors() if item["type"] == "value_error"]
+    pairs = (part.partition(":") for rule in rules for part in rule.split(";"))
+    return [Problem(code=code, column=keys) for code, _, keys in pairs] if rules else spec_problems(error)
 
 
 # -- power -------------------------------------------------------------------------------------------------------------

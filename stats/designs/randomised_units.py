@@ -62,9 +62,15 @@ def arms(study: Study) -> tuple[ArmSummary, ArmSummary]:
     return arm_summary(moments, 0), arm_summary(moments, study.arm)
 
 
+def after_start(study: Study) -> pd.DataFrame:
+    """The study's records without those before the start, as the moments have them."""
+    records = study.records
+    return records[records["__post"].astype(bool)] if "__post" in records else records
+
+
 def values(study: Study) -> tuple[Floats, Floats]:
     """The metric of every record of (control, treatment), missing ones left out."""
-    records = study.records
+    records = after_start(study)
     y = records["__y"].to_numpy(dtype=float)
     arm = records["__arm"].to_numpy()
     known = np.isfinite(y)
@@ -131,8 +137,11 @@ def regression(kind: str, method: str, *, own_slopes: bool = False) -> Run:
 
         spec = study.spec
         if spec.pre and spec.pre not in spec.covariates:
-            study = replace(study, spec=spec.model_copy(update={"covariates": [spec.pre, *spec.covariates]}))
-        design = record_design(study, all_arms=True, factors=spec.strata)
+            spec = spec.model_copy(update={"covariates": [spec.pre, *spec.covariates]})
+        records = after_start(study)
+        design = record_design(
+            replace(study, spec=spec, read_records=lambda: records), all_arms=True, factors=spec.strata
+        )
         if isinstance(design, NotEstimable):
             return design
         result = ols(
@@ -189,7 +198,7 @@ def survival(which: str) -> Run:
     def run(study: Study) -> Result:
         from stats.methods import survival as times
 
-        records = study.records
+        records = after_start(study)
         groups = [_times(records[records["__arm"] == arm]) for arm in (0, study.arm)]
         method = times.rmst if which == "rmst" else times.log_rank
         return tested(study, method(*groups, horizon=study.spec.metric.horizon, confidence=confidence(study)))
@@ -205,7 +214,7 @@ def _times(records: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def negative_binomial(study: Study) -> Result:
-    records = study.records
+    records = after_start(study)
     kept = records[records["__arm"].isin([0, study.arm]) & records["__y"].notna()]
     span = kept["__denominator"].to_numpy(dtype=float) if "__denominator" in kept else None
     y, treated = kept["__y"].to_numpy(dtype=float), kept["__arm"].to_numpy() == study.arm
@@ -215,7 +224,7 @@ def negative_binomial(study: Study) -> Result:
 def paired(study: Study) -> Result:
     from stats.methods.paired import paired_t
 
-    records = study.records
+    records = after_start(study)
     pair = study.spec.pair
     if pair is None:
         return NotEstimable(code="pair_needed", facts={"estimator": "paired_t"})

@@ -67,7 +67,9 @@ def test_power_as_in_the_manuals_of_r(cases):
         "pwr_2p_h03_n80_greater": power(
             metric="share", method="arcsine", effect_size=0.3, n=80, alternative="one_sided"
         ),
-        "pwr_2p2n_h03_n80_245": power(metric="share", method="arcsine", effect_size=0.3, n_control=80, n_treatment=245),
+        "pwr_2p2n_h03_n80_245": power(  # one-sided, as in pwr's manual
+            metric="share", method="arcsine", effect_size=0.3, n_control=80, n_treatment=245, alternative="one_sided"
+        ),
         "pwr_t2n_d06_n90_60_greater": power(effect_size=0.6, n_control=90, n_treatment=60, alternative="one_sided"),
         # The case's name says five groups, its number (and pwr's manual: pwr.anova.test(f=.28, k=4, n=20)) is for
         # four; with five the power is .5705, as simulated F ratios confirm (tests/stats/test_power.py).

@@ -7,10 +7,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from stats.designs import choose
+from stats.engine import estimate, parse_spec
 from stats.results import Estimate, NotEstimable
 
 pytestmark = pytest.mark.shared
@@ -27,8 +26,27 @@ def cases(shared):
 
 
 @pytest.fixture(scope="module")
-def table(shared):
-    return lambda name: pd.read_csv(shared("cases", "data", name))
+def answer(shared) -> Callable[..., Estimate]:
+    """One estimate as ``pilot estimate`` makes it: a specification in, a result (one an arm) out."""
+    folder = shared("cases", "data")
+
+    def run(data: str, arm: tuple[str, Any, Any], metric: Any, estimator: str = "default", **further: Any) -> Any:
+        column, treatment, control = arm
+        spec = parse_spec(
+            {
+                "data": data,
+                "design": "randomised_units",
+                "arm": {"column": column, "treatment": treatment, "control": control},
+                "metric": metric if isinstance(metric, dict) else {"kind": "mean", "column": metric},
+                "estimator": estimator,
+                **further,
+            }
+        )
+        result = estimate(spec, folder)
+        assert not isinstance(result, NotEstimable), result
+        return result
+
+    return run
 
 
 def close(expected: Any, got: Any, tolerance: dict[str, float]) -> bool:
@@ -57,12 +75,6 @@ def assert_case(case: dict[str, Any], ours: dict[str, Any]) -> None:
     assert not wrong, f"{case['id']}: {wrong}"
 
 
-def run(name: str, study: Any) -> Estimate:
-    result = choose("randomised_units", name).run(study)
-    assert not isinstance(result, NotEstimable), result
-    return result
-
-
 def named(result: Estimate, **further: Any) -> dict[str, Any]:
     """Our fields under the names that the cases use for them."""
     return {
@@ -81,22 +93,16 @@ def named(result: Estimate, **further: Any) -> dict[str, Any]:
     }
 
 
-def hillstrom(table, treatment: str, control: str) -> pd.DataFrame:
-    frame = table("hillstrom.csv")
-    frame = frame[frame["segment"].isin([treatment, control])].reset_index(drop=True)
-    frame["arm"] = (frame["segment"] == treatment).astype(int)
-    return frame
+SLEEP = ("group", 2, 1)
 
 
-def test_welch_on_student_s_sleep_data(cases, table, unit_study):
-    sleep = table("sleep.csv")
-    study = unit_study(sleep["extra"], (sleep["group"] == 2).astype(int))
-    assert_case(cases["welch_sleep"], named(run("default", study)))
+def test_welch_on_student_s_sleep_data(cases, answer):
+    assert_case(cases["welch_sleep"], named(answer("sleep.csv", SLEEP, "extra")))
 
 
-def test_welch_on_spend_of_forty_thousand_customers(cases, table, unit_study):
-    frame = hillstrom(table, "mens", "none")
-    assert_case(cases["welch_hillstrom_spend_mens"], named(run("welch", unit_study(frame["spend"], frame["arm"]))))
+def test_welch_on_spend_of_forty_thousand_customers(cases, answer):
+    result = answer("hillstrom.csv", ("segment", "mens", "none"), "spend", "welch")
+    assert_case(cases["welch_hillstrom_spend_mens"], named(result))
 
 
 def share_keys(result: Estimate) -> dict[str, Any]:
@@ -114,33 +120,28 @@ def share_keys(result: Estimate) -> dict[str, Any]:
     )
 
 
-def test_callbacks_to_resumes_by_name(cases, table, unit_study):
-    frame = table("resume.csv")
-    study = unit_study(
-        frame["call"], (frame["ethnicity"] == "afam").astype(int), metric={"kind": "share", "column": "call"}
-    )
-    assert_case(cases["prop_resume_callback"], share_keys(run("pooled_z", study)))
-    default = run("default", study)
+def test_callbacks_to_resumes_by_name(cases, answer):
+    arm, metric = ("ethnicity", "afam", "cauc"), {"kind": "share", "column": "call"}
+    assert_case(cases["prop_resume_callback"], share_keys(answer("resume.csv", arm, metric, "pooled_z")))
+    default = answer("resume.csv", arm, metric)
     expected = cases["prop_resume_callback"]["expected"]
     assert default.ci_lower == pytest.approx(expected["newcombe_ci_low"], rel=1e-6)
     assert default.p_value == pytest.approx(expected["p_value"], rel=1e-6)
 
 
-def test_polio_cases_given_as_counts(cases, table, unit_study):
-    frame = table("polio_trials.csv")
-    frame = frame[frame["Group"].isin(["Vaccinated", "Placebo"])].reset_index(drop=True)
-    events = frame["Paralytic"] + frame["NonParalytic"] + frame["FalseReports"]
-    study = unit_study(
-        events, (frame["Group"] == "Vaccinated").astype(int), d=frame["Population"],
-        metric={"kind": "share", "numerator": "cases", "denominator": "Population"},
-    )  # fmt: skip
-    assert_case(cases["prop_polio_rare"], share_keys(run("pooled_z", study)))
+def test_polio_cases_given_as_counts(cases, answer):
+    metric = {
+        "kind": "share",
+        "numerator": ["Paralytic", "NonParalytic", "FalseReports"],
+        "denominator": "Population",
+    }
+    result = answer("polio_trials.csv", ("Group", "Vaccinated", "Placebo"), metric, "pooled_z")
+    assert_case(cases["prop_polio_rare"], share_keys(result))
 
 
-def test_spend_per_visit_by_the_delta_method(cases, table, unit_study):
-    frame = hillstrom(table, "womens", "none")
+def test_spend_per_visit_by_the_delta_method(cases, answer):
     metric = {"kind": "ratio", "numerator": "spend", "denominator": "visit"}
-    result = run("default", unit_study(frame["spend"], frame["arm"], d=frame["visit"], metric=metric))
+    result = answer("hillstrom.csv", ("segment", "womens", "none"), metric)
     ours = named(
         result,
         ratio_treatment=result.mean_treatment,
@@ -155,10 +156,8 @@ def test_spend_per_visit_by_the_delta_method(cases, table, unit_study):
     assert_case(cases["ratio_hillstrom_spend_per_visit"], ours)
 
 
-def test_cuped_on_family_therapy_for_anorexia(cases, table, unit_study):
-    frame = table("anorexia.csv")
-    frame = frame[frame["Treat"].isin(["FT", "Cont"])].reset_index(drop=True)
-    result = run("cuped", unit_study(frame["Postwt"], (frame["Treat"] == "FT").astype(int), x=frame["Prewt"]))
+def test_cuped_on_family_therapy_for_anorexia(cases, answer):
+    result = answer("anorexia.csv", ("Treat", "FT", "Cont"), "Postwt", "cuped", pre="Prewt")
     ours = named(
         result,
         theta=result.details["theta"],
@@ -170,10 +169,36 @@ def test_cuped_on_family_therapy_for_anorexia(cases, table, unit_study):
     assert_case(cases["cuped_anorexia_ft"], ours)
 
 
-def test_student_support_is_not_worse_by_three_tenths_of_a_grade(cases, table, unit_study):
-    frame = table("alo_star_men.csv").dropna(subset=["GPA_year1"]).reset_index(drop=True)
+def test_three_treatments_of_anorexia_by_ancova(cases, answer):
+    cbt, ft = answer("anorexia.csv", ("Treat", ["CBT", "FT"], "Cont"), "Postwt", "ancova", pre="Prewt")
+    ours = {
+        "estimate_FT_vs_Cont": ft.effect,
+        "se_FT": ft.std_error,
+        "t_FT": ft.details["statistic"],
+        "p_FT": ft.p_value,
+        "ci_low_FT": ft.ci_lower,
+        "ci_high_FT": ft.ci_upper,
+        "df": ft.df,
+        "estimate_CBT_vs_Cont": cbt.effect,
+        "se_CBT": cbt.std_error,
+        "p_CBT": cbt.p_value,
+        "se_FT_HC2": ft.details["std_errors"]["hc2"],
+        "se_FT_HC3": ft.details["std_errors"]["hc3"],
+        "se_CBT_HC2": cbt.details["std_errors"]["hc2"],
+        "coef_Prewt": ft.details["coefficients"]["Prewt"]["estimate"],
+    }
+    assert_case(cases["ancova_anorexia"], ours)
+
+
+def test_student_support_adjusted_with_own_slopes(cases, answer):
+    result = answer("alo_star_men.csv", ("ssp", 1, 0), "GPA_year1", "lin", pre="gpa0")
+    ours = named(result, n=result.details["n"], se_HC2=result.std_error, se_HC3=result.details["std_errors"]["hc3"])
+    assert_case(cases["lin_ancova_alo_gpa"], ours)
+
+
+def test_student_support_is_not_worse_by_three_tenths_of_a_grade(cases, answer):
     test = {"kind": "noninferiority", "margin": 0.3}
-    result = run("default", unit_study(frame["GPA_year1"], frame["ssp"], test=test))
+    result = answer("alo_star_men.csv", ("ssp", 1, 0), "GPA_year1", test=test)
     lower = result.at_level(0.025).lower
     ours = named(
         result, t_ni=result.details["t_margin"], p_ni=result.p_value, lower_one_sided=lower, non_inferior=lower > -0.3
@@ -181,13 +206,11 @@ def test_student_support_is_not_worse_by_three_tenths_of_a_grade(cases, table, u
     assert_case(cases["ni_alo_gpa_ssp"], ours)
 
 
-def test_visits_by_womens_mail_against_a_margin_of_four_points(cases, table, unit_study):
-    frame = hillstrom(table, "womens", "mens")
-    study = unit_study(
-        frame["visit"], frame["arm"], metric={"kind": "share", "column": "visit"},
-        test={"kind": "noninferiority", "margin": 0.04},
-    )  # fmt: skip
-    wald, score = run("wald", study), run("farrington_manning", study)
+def test_visits_by_womens_mail_against_a_margin_of_four_points(cases, answer):
+    arm, metric = ("segment", "womens", "mens"), {"kind": "share", "column": "visit"}
+    test = {"kind": "noninferiority", "margin": 0.04}
+    wald = answer("hillstrom.csv", arm, metric, "wald", test=test)
+    score = answer("hillstrom.csv", arm, metric, "farrington_manning", test=test)
     ours = {
         "estimate": wald.effect,
         "z_wald": wald.details["t_margin"],
@@ -199,113 +222,103 @@ def test_visits_by_womens_mail_against_a_margin_of_four_points(cases, table, uni
     assert_case(cases["ni_hillstrom_visit"], ours)
 
 
-def test_two_drugs_are_not_shown_equivalent(cases, table, unit_study):
-    sleep = table("sleep.csv")
-    test = {"kind": "equivalence", "margin": 0.5}
-    result = run("default", unit_study(sleep["extra"], (sleep["group"] == 2).astype(int), test=test))
-    ours = named(
-        result, p_tost=result.p_value, ci90_low=result.ci_lower, ci90_high=result.ci_upper,
+def test_two_drugs_are_not_shown_equivalent(cases, answer):
+    result = answer("sleep.csv", SLEEP, "extra", test={"kind": "equivalence", "margin": 0.5})
+    ours = {
+        "estimate": result.effect,
+        "se": result.std_error,
+        "df": result.df,
+        "p_tost": result.p_value,
+        "ci90_low": result.ci_lower,
+        "ci90_high": result.ci_upper,
         **{key: result.details[key] for key in ("t_lower", "p_lower", "t_upper", "p_upper")},
-    )  # fmt: skip
-    ours.pop("p_value")
+    }
     assert_case(cases["tost_sleep_independent"], ours)
 
 
-def test_three_treatments_of_anorexia_by_ancova(cases, table, unit_study):
-    frame = table("anorexia.csv")
-    arm = frame["Treat"].map({"Cont": 0, "CBT": 1, "FT": 2})
-    by_arm = {}
-    for which, label in ((1, "CBT"), (2, "FT")):
-        by_arm[label] = run("ancova", unit_study(frame["Postwt"], arm, x=frame["Prewt"], which=which))
-    ft, cbt = by_arm["FT"], by_arm["CBT"]
-    ours = {
-        "estimate_FT_vs_Cont": ft.effect, "se_FT": ft.std_error, "t_FT": ft.details["statistic"], "p_FT": ft.p_value,
-        "ci_low_FT": ft.ci_lower, "ci_high_FT": ft.ci_upper, "df": ft.df,
-        "estimate_CBT_vs_Cont": cbt.effect, "se_CBT": cbt.std_error, "p_CBT": cbt.p_value,
-        "se_FT_HC2": ft.details["std_errors"]["hc2"], "se_FT_HC3": ft.details["std_errors"]["hc3"],
-        "se_CBT_HC2": cbt.details["std_errors"]["hc2"],
-        "coef_Prewt": ft.details["coefficients"]["pre"]["estimate"],
-    }  # fmt: skip
-    assert_case(cases["ancova_anorexia"], ours)
-
-
-def test_student_support_adjusted_with_own_slopes(cases, table, unit_study):
-    frame = table("alo_star_men.csv")
-    result = run("lin", unit_study(frame["GPA_year1"], frame["ssp"], x=frame["gpa0"]))
-    ours = named(result, n=result.details["n"], se_HC2=result.std_error, se_HC3=result.details["std_errors"]["hc3"])
-    assert_case(cases["lin_ancova_alo_gpa"], ours)
-
-
-def test_quantiles_of_earnings_after_job_training(cases, table, unit_study):
-    frame = table("nsw.csv")
+def test_quantiles_of_earnings_after_job_training(cases, answer):
     ours = {}
     for q in (0.5, 0.75, 0.9):
-        metric = {"kind": "quantile", "column": "re78", "q": q}
-        result = run("default", unit_study(frame["re78"], frame["treat"], metric=metric))
+        result = answer("nsw.csv", ("treat", 1, 0), {"kind": "quantile", "column": "re78", "q": q})
         ours[f"tau_{q}.estimate_type7"] = result.effect
         ours[f"tau_{q}.bootstrap_se"] = result.std_error
     assert_case(cases["qte_nsw_earnings"], ours)
 
 
-def test_ozone_in_may_and_august_by_ranks_with_ties(cases, table, unit_study):
-    frame = table("airquality_may_aug.csv")
-    result = run("mann_whitney", unit_study(frame["Ozone"], (frame["Month"] == 5).astype(int)))
+def test_ozone_in_may_and_august_by_ranks_with_ties(cases, answer):
+    result = answer("airquality_may_aug.csv", ("Month", 5, 8), "Ozone", "mann_whitney")
     found = result.details
     ours = {
-        "n_may": result.n_treatment, "n_aug": result.n_control,
-        "W_may": found["u_treatment"], "W_aug": found["u_control"],
-        "p_value_continuity": result.p_value, "p_value_no_continuity": found["p_no_continuity"],
-        "p_value_exact_ties": found["p_exact"], "hodges_lehmann_may_minus_aug": result.effect,
-        "ci_low": result.ci_lower, "ci_high": result.ci_upper,
-    }  # fmt: skip
+        "n_may": result.n_treatment,
+        "n_aug": result.n_control,
+        "W_may": found["u_treatment"],
+        "W_aug": found["u_control"],
+        "p_value_continuity": result.p_value,
+        "p_value_no_continuity": found["p_no_continuity"],
+        "p_value_exact_ties": found["p_exact"],
+        "hodges_lehmann_may_minus_aug": result.effect,
+        "ci_low": result.ci_lower,
+        "ci_high": result.ci_upper,
+    }
     assert_case(cases["mw_airquality"], ours)
 
 
-def test_permeability_at_term_by_exact_ranks(cases, table, unit_study):
-    frame = table("permeability.csv")
-    result = run("mann_whitney", unit_study(frame["permeability"], (frame["group"] == "term").astype(int)))
+def test_permeability_at_term_by_exact_ranks(cases, answer):
+    result = answer("permeability.csv", ("group", "term", "early"), "permeability", "mann_whitney")
     ours = {
-        "W": result.details["u_treatment"], "p_value_greater_exact": result.details["p_greater"],
-        "p_value_two_sided_exact": result.p_value, "hodges_lehmann": result.effect,
-        "ci_low": result.ci_lower, "ci_high": result.ci_upper, "ci_level": result.confidence,
-    }  # fmt: skip
+        "W": result.details["u_treatment"],
+        "p_value_greater_exact": result.details["p_greater"],
+        "p_value_two_sided_exact": result.p_value,
+        "hodges_lehmann": result.effect,
+        "ci_low": result.ci_lower,
+        "ci_high": result.ci_upper,
+        "ci_level": result.confidence,
+    }
     assert_case(cases["mw_exact_permeability"], ours)
 
 
-def test_two_drugs_taken_by_the_same_people(cases, table, unit_study):
-    sleep = table("sleep.csv")
-    arm = (sleep["group"] == 2).astype(int)
-    result = run("default", unit_study(sleep["extra"], arm, columns={"id": sleep["id"]}, pair="id"))
+def test_two_drugs_taken_by_the_same_people(cases, answer):
+    result = answer("sleep.csv", SLEEP, "extra", pair="id")
     assert_case(cases["paired_sleep"], named(result, n_pairs=result.n_treatment))
 
 
-def test_nitrogen_on_peas_in_six_blocks(cases, table, unit_study):
-    frame = table("npk.csv")
-    study = unit_study(
-        frame["yield"], frame["N"].astype(int), columns={name: frame[name] for name in ("block", "P", "K")},
-        strata=["block"], covariates=["P", "K"],
-    )  # fmt: skip
-    result = run("ancova", study)
+def test_nitrogen_on_peas_in_six_blocks(cases, answer):
+    result = answer("npk.csv", ("N", 1, 0), "yield", "ancova", strata=["block"], covariates=["P", "K"])
     others = result.details["coefficients"]
     ours = {
-        "estimate_N": result.effect, "se_N": result.std_error,
-        "t_N": result.details["statistic"], "p_N": result.p_value,
-        "df": result.df, "ci_low_N": result.ci_lower, "ci_high_N": result.ci_upper,
-        "estimate_K": others["K"]["estimate"], "p_K": others["K"]["p_value"],
-        "estimate_P": others["P"]["estimate"], "p_P": others["P"]["p_value"],
-    }  # fmt: skip
+        "estimate_N": result.effect,
+        "se_N": result.std_error,
+        "t_N": result.details["statistic"],
+        "p_N": result.p_value,
+        "df": result.df,
+        "ci_low_N": result.ci_lower,
+        "ci_high_N": result.ci_upper,
+        "estimate_K": others["K"]["estimate"],
+        "p_K": others["K"]["p_value"],
+        "estimate_P": others["P"]["estimate"],
+        "p_P": others["P"]["p_value"],
+    }
     assert_case(cases["blocked_npk"], ours)
 
 
-def test_exam_results_of_girls_by_school_with_cr2(cases, table, unit_study):
-    frame = table("achievement_awards.csv")
-    frame = frame[(frame["year"] == 2001) & (frame["sex"] == "G")].reset_index(drop=True)
-    result = run("default", unit_study(frame["Bagrut_status"], frame["treated"], cluster=frame["school_id"]))
+def test_exam_results_of_girls_by_school_with_cr2(cases, answer):
+    result = answer(
+        "achievement_awards.csv",
+        ("treated", 1, 0),
+        "Bagrut_status",
+        cluster="school_id",
+        filter="year == 2001 and sex == 'G'",
+    )
     ours = {
-        "estimate": result.effect, "se_CR2": result.std_error, "df_satterthwaite_CR2": result.df,
-        "p_value_CR2_satterthwaite": result.p_value, "t_CR2": result.details["statistic"],
-        "ci_low_CR2": result.ci_lower, "ci_high_CR2": result.ci_upper, "n_clusters": result.details["clusters"],
+        "estimate": result.effect,
+        "se_CR2": result.std_error,
+        "df_satterthwaite_CR2": result.df,
+        "p_value_CR2_satterthwaite": result.p_value,
+        "t_CR2": result.details["statistic"],
+        "ci_low_CR2": result.ci_lower,
+        "ci_high_CR2": result.ci_upper,
+        "n_clusters": result.details["clusters"],
         "n": result.details["units_control"] + result.details["units_treatment"],
-    }  # fmt: skip
-    expected = cases["cr2_achievement_unadjusted"]
-    assert_case({**expected, "primary_keys": [key for key in expected["primary_keys"] if key in ours]}, ours)
+    }
+    case = cases["cr2_achievement_unadjusted"]
+    assert_case({**case, "primary_keys": [key for key in case["primary_keys"] if key in ours]}, ours)
