@@ -224,7 +224,7 @@ def svg(chart: alt.TopLevelMixin, *, name: str = "chart") -> str:
     """
     import vl_convert
 
-    drawn = str(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VEGALITE))
+    drawn = str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VEGALITE))
     return _own_ids(re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", drawn), name)
 
 
@@ -353,7 +353,7 @@ def _labelled(ticks: list[float], labels: list[str], *, grid: bool = False) -> a
 
 def _plain(x: alt.X, name: str) -> alt.X:
     """The same axis for another field of the same row."""
-    copied = x.copy(deep=True)
+    copied = x.copy(deep=False)
     copied["shorthand"] = f"{name}:Q"
     return copied
 
@@ -409,25 +409,27 @@ def _arm_shape() -> alt.Shape:
 
 
 def _dressed(chart: Any, theme: Theme) -> Any:
+    """The chart with fonts, inks and no frame; set in one go, because each ``configure_*`` copies the whole chart."""
     ink, faint = INK[theme], FAINT[theme]
-    return (
-        chart.configure(background="transparent", font=FONT, padding=2)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=ink,
-            titleColor=ink,
-            labelFontSize=11,
-            titleFontSize=11,
-            titleFontWeight="normal",
-            domainColor=faint,
-            tickColor=faint,
-            tickSize=3,
-            gridColor=faint,
-            gridOpacity=0.18,
-            labelFont=FONT,
-            titleFont=FONT,
-        )
-        .configure_axisX(grid=False)
-        .configure_text(font=FONT)
-        .configure_legend(labelColor=ink, labelFontSize=11, labelFont=FONT)
-    )
+    axis = {
+        "labelColor": ink,
+        "titleColor": ink,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "domainColor": faint,
+        "tickColor": faint,
+        "tickSize": 3,
+        "gridColor": faint,
+        "gridOpacity": 0.18,
+    }
+    chart["config"] = {
+        "background": "transparent",
+        "padding": 2,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisX": {"grid": False},
+        "legend": {"labelColor": ink, "labelFontSize": 11},
+    }
+    return chart

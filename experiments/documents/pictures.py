@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from experiments import charts
-from experiments.documents.views import Memo, MetricLine
+from experiments.documents.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
 
 
@@ -30,8 +31,13 @@ def metric_pictures(memo: Memo) -> dict[str, Picture]:
 def _metric_pictures(memo: Memo) -> Iterable[tuple[str, Picture]]:
     for place, line in enumerate(memo.metrics):
         if line.plot is not None:
-            drawn = charts.svg(charts.interval_row(line.plot, height=14), name=f"metric{place}")
-            yield line.key, Picture(svg=drawn, alt=picture_words(line))
+            yield line.key, Picture(svg=_interval_svg(line.plot, f"metric{place}"), alt=picture_words(line))
+
+
+@lru_cache(maxsize=256)
+def _interval_svg(row: IntervalRow, name: str) -> str:
+    """Kept, because the same page is asked for on screen, as PDF and as Word within minutes."""
+    return charts.svg(charts.interval_row(row, height=14), name=name)
 
 
 def sites_picture(memo: Memo) -> Picture | None:
