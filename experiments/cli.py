@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli_command import Answer, command, json_text
+from experiments.cli_command import Answer, Who, acting, command, looking, shown
+from experiments.cli_tools import tools
+from experiments.words import say
 
-app = typer.Typer(
-    name="pilot",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(name="pilot", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The pilot's key, as in its address.")]
+Seen = Annotated[str | None, typer.Option("--seen", help="Hash of the evidence that you saw; refused if it changed.")]
 
 
 @app.callback()
@@ -30,16 +30,265 @@ def main() -> None:
     app()
 
 
-@command(app, "estimate")
-def estimate(spec: Annotated[Path, typer.Argument(help="A specification in YAML (docs/spec.md).")]) -> Answer:
-    """One estimate from one specification; needs no registry. Prints JSON in any case."""
+@command(app, "register")
+def register(
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The charter (docs/spec.md).")], who: Who = None
+) -> Answer:
+    """Register a pilot from its charter."""
+    from experiments import register as stage
     from experiments.files import read_yaml
-    from stats import engine
 
-    parsed = engine.parse_spec(read_yaml(spec))
-    value = engine.result_json(engine.estimate(parsed, spec.parent), parsed)
-    return Answer(value=value, lines=(json_text(value),))
+    document = read_yaml(file)
+    with looking(who) as desk:
+        made = stage.register(desk, document)
+    warned = shown(made.warnings)
+    value = {"pilot": made.key, "title": made.title, "warnings": warned}
+    return Answer(value=value, lines=(say("cli.registered", pilot=made.key), *warned))
 
+
+@command(app, "plan")
+def plan(key: Key, who: Who = None) -> Answer:
+    """Make the plan from the charter; say what it can decide at this size."""
+    from experiments import plan as stage
+
+    with acting(who, key) as desk:
+        made = stage.plan(desk, key)
+    sizing, warned = made.sizing, shown(made.warnings)
+    value = {
+        "pilot": key,
+        "plan_sha256": made.sha256,
+        "sizing": sizing.sizing,
+        "n_treatment": sizing.n_treatment,
+        "n_control": sizing.n_control,
+        "best_grade": sizing.best_grade,
+        "smallest_p": sizing.smallest_p,
+        "metrics": sizing.metrics,
+        "warnings": warned,
+        "plan": made.plan.model_dump(mode="json", by_alias=True),
+    }
+    return Answer(value=value, lines=(say(f"sizing.{sizing.sizing}"), *warned))
+
+
+@command(app, "sign")
+def sign(key: Key, who: Who = None) -> Answer:
+    """Sign as partner contact for your own metrics, or as owner or sponsor for the plan, which is locked then."""
+    from experiments import sign as stage
+
+    with acting(who, key) as desk:
+        made = stage.sign(desk, key)
+    value = {
+        "pilot": key,
+        "capacity": made.capacity,
+        "metrics": made.metrics,
+        "plan_sha256": made.plan_sha256,
+        "unsigned": made.unsigned,
+        "recorded_afterwards": made.recorded_afterwards,
+    }
+    said = say("cli.signed.partner" if made.capacity == "partner" else "cli.signed.plan", sha256=made.plan_sha256[:12])
+    late = (say("cli.recorded_afterwards"),) if made.recorded_afterwards else ()
+    return Answer(value=value, lines=(said, *late))
+
+
+@command(app, "assign")
+def assign(key: Key, who: Who = None) -> Answer:
+    """Draw who gets the change, by the signed rule and seed."""
+    from experiments import assign as stage
+
+    with acting(who, key) as desk:
+        made = stage.assign(desk, key)
+    value = {"pilot": key, "method": made.method, "seed": made.seed, "arms": made.arms, "sha256": made.sha256}
+    treated = [site for site, arm in made.arms.items() if arm]
+    line = say("cli.assigned", sites=treated) if treated else say("cli.assigned_in_data")
+    return Answer(value=value, lines=(line,))
+
+
+@command(app, "ingest")
+def ingest(
+    key: Key,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also gz), Parquet or Excel.")],
+    reading: Annotated[
+        Path | None, typer.Option("--reading", help="How to read the file, in YAML, where the guess is wrong.")
+    ] = None,
+    accept_crossovers: Annotated[
+        bool, typer.Option("--accept-crossovers", help="Sites in another arm than drawn: it did happen.")
+    ] = False,
+    who: Who = None,
+) -> Answer:
+    """Check a file and keep it as a snapshot; nothing is kept of a file that is refused."""
+    from experiments import ingest as stage
+    from experiments.cli_progress import progress
+    from experiments.files import read_yaml
+
+    how = None if reading is None else read_yaml(reading)
+    with acting(who, key) as desk, progress(say("cli.reading", file=data.name)) as report:
+        made = stage.ingest(desk, key, data, reading=how, accept_crossovers=accept_crossovers, report=report)
+    warned = shown(made.warnings)
+    value = {
+        "pilot": key,
+        "number": made.number,
+        "sha256": made.sha256,
+        "rows": made.rows,
+        "reading": made.reading,
+        "warnings": warned,
+    }
+    return Answer(value=value, lines=(say("cli.ingested", rows=made.rows, sha256=made.sha256[:12]), *warned))
+
+
+@command(app, "assess")
+def assess(key: Key, who: Who = None) -> Answer:
+    """Make the evidence from the locked plan and the newest snapshot; counts as a planned check."""
+    from experiments import assess as stage
+
+    with acting(who, key) as desk:
+        made = stage.assess(desk, key)
+    value = {"pilot": key, "look": made[0].look, "evidence": [found.as_shown() for found in made]}
+    lines = [say("cli.assessed", look=found.look, grade=found.grade, sha256=found.sha256[:12]) for found in made]
+    return Answer(value=value, lines=tuple(lines))
+
+
+@command(app, "recommend")
+def recommend(key: Key, arm: Annotated[int, typer.Option(help="Treatment arm.")] = 1, who: Who = None) -> Answer:
+    """What the rule says about the evidence: scale, iterate or stop, and why."""
+    from experiments import recommend as stage
+
+    with acting(who, key) as desk:
+        said = stage.recommend(desk, key, arm)
+        sentence = stage.sentence(desk, key, arm)
+    return Answer(value={"pilot": key, "sentence": sentence, "recommendation": said}, lines=(sentence,))
+
+
+@command(app, "review")
+def review(
+    key: Key,
+    stance: Annotated[str, typer.Argument(help="endorse, concern or object")],
+    reason: Annotated[str, typer.Option(help="Why; needed for a concern or an objection.")] = "",
+    seen: Seen = None,
+    who: Who = None,
+) -> Answer:
+    """A partner's word on the evidence."""
+    from experiments import review as stage
+
+    with acting(who) as desk:
+        made = stage.review(desk, key, stance, reason, seen=seen)
+    line = say("cli.reviewed", person=made.person, stance=made.stance)
+    return Answer(value={"pilot": key, **vars(made)}, lines=(line,))
+
+
+@command(app, "decide")
+def decide(
+    key: Key,
+    verdict: Annotated[str | None, typer.Argument(help="SCALE, ITERATE or STOP")] = None,
+    scope: Annotated[str | None, typer.Option(help="full, staged or limited; else as recommended.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; needed against the recommendation.")] = "",
+    second: Annotated[str | None, typer.Option(help="Second approver, needed against the recommendation.")] = None,
+    condition: Annotated[list[str] | None, typer.Option(help="A condition; may be given several times.")] = None,
+    send_back: Annotated[bool, typer.Option("--send-back", help="Send the evidence back to the team.")] = False,
+    seen: Seen = None,
+    who: Who = None,
+) -> Answer:
+    """Decide on the recommendation. The owner can't decide on their own pilot."""
+    from experiments import decide as stage
+
+    choice = stage.Choice(
+        verdict=verdict.upper() if verdict else None,
+        scope=scope,
+        reason=reason,
+        second_approver=second,
+        conditions=tuple(condition or ()),
+        sent_back=send_back,
+    )
+    with acting(who) as desk:
+        made = stage.decide(desk, key, choice, seen=seen)
+    line = say("cli.sent_back") if made.verdict is None else say("cli.decided", verdict=say(f"verdict.{made.verdict}"))
+    return Answer(value={"pilot": key, **vars(made)}, lines=(line,))
+
+
+@command(app, "close")
+def close(
+    key: Key, takeaway: Annotated[str, typer.Option(help="What was learned, in a sentence or two.")], who: Who = None
+) -> Answer:
+    """End a decided pilot with its takeaway."""
+    from experiments import close as stage
+
+    with acting(who, key) as desk:
+        made = stage.close(desk, key, takeaway)
+    return Answer(value={"pilot": key, "takeaway": made.takeaway}, lines=(say("cli.closed", pilot=key),))
+
+
+@command(app, "memo")
+def memo(
+    key: Key,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    form: Annotated[str, typer.Option("--format", help="html, pdf or docx")] = "html",
+    arm: Annotated[int, typer.Option(help="Treatment arm.")] = 1,
+) -> Answer:
+    """Write the one page that executives decide on, from the stored evidence."""
+    from experiments import memo as stage
+    from experiments.files import write_bytes
+
+    with looking(None) as desk:
+        content = stage.render(stage.memo(desk, key, arm), form)
+    write_bytes(output, content)
+    value = {"pilot": key, "format": form, "output": str(output), "bytes": len(content)}
+    return Answer(value=value, lines=(say("cli.written", file=str(output)),))
+
+
+@command(app, "portfolio")
+def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, problem or team.")] = "") -> Answer:
+    """Every pilot with its stage, verdict and first effect."""
+    from experiments import portfolio as stage
+    from experiments.cli_progress import table
+
+    with looking(None) as desk:
+        rows = stage.portfolio(desk, words=words)
+    names = ("key", "stage", "verdict", "grade", "effect", "title")
+    lines = table(
+        [say(f"cli.column.{name}") for name in names], [[getattr(row, n) or "" for n in names] for row in rows]
+    )
+    return Answer(value={"pilots": list(rows)}, lines=lines if rows else (say("cli.no_pilots"),))
+
+
+@command(app, "history")
+def history(key: Key) -> Answer:
+    """Everything that happened to a pilot, in sentences."""
+    from experiments import history as stage
+    from experiments.words.numbers import day
+
+    with looking(None) as desk:
+        events = stage.history(desk, key)
+    lines = tuple(f"{day(event.at.date())}  {event.sentence}" for event in events)
+    return Answer(value={"pilot": key, "events": list(events)}, lines=lines)
+
+
+@command(app, "reproduce")
+def reproduce(key: Key) -> Answer:
+    """Compute assignment, evidence and recommendation again and compare them byte for byte."""
+    from experiments import reproduce as stage
+
+    with looking(None) as desk:
+        made = stage.reproduce(desk, key)
+    lines = [
+        say(f"cli.reproduced.{'same' if i.identical else 'other'}", what=i.what, sha256=i.stored[:12]) for i in made
+    ]
+    same = all(item.identical for item in made)
+    value = {"pilot": key, "identical": same, "items": list(made)}
+    return Answer(value=value, lines=tuple(lines), refused=not same)
+
+
+@command(app, "verify")
+def verify(
+    head: Annotated[str | None, typer.Option(help="A head hash noted earlier; each memo carries one.")] = None,
+) -> Answer:
+    """Is the record as it was written? Walks the whole log, every row and every snapshot."""
+    from experiments import verify as stage
+
+    with looking(None) as desk:
+        found = stage.verify(desk, head)
+    line = say("cli.whole" if found.whole else "cli.not_whole", events=found.events, rows=found.rows, head=found.head)
+    return Answer(value=vars(found), lines=(line, *found.findings), refused=not found.whole)
+
+
+tools(app)
 
 if __name__ == "__main__":
     main()

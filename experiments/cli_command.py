@@ -9,17 +9,25 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from experiments.errors import REFUSALS, problems_of, sentences
 from stats.errors import Problem
 
+if TYPE_CHECKING:
+    from experiments.desk import Desk
+
 REFUSED = 1
+Who = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", envvar="PROVING_GROUND_PERSON", help="Who acts: a name or e-mail address."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")]
 
 
@@ -82,3 +90,34 @@ def _refuse(said: list[str], problems: tuple[Problem, ...], json_output: bool) -
         return
     for sentence in said:
         print(sentence, file=sys.stderr)
+
+
+def shown(problems: Iterable[Problem]) -> list[str]:
+    """Warnings as sentences."""
+    from experiments.words import problem_sentence
+
+    return [problem_sentence(problem) for problem in problems]
+
+
+@contextmanager
+def looking(who: str | None) -> Iterator[Desk]:
+    """The desk of this machine's registry; acts are done by ``who``, if anybody."""
+    from experiments.desk import Desk
+    from registry.open import Registry
+
+    with Registry.open() as registry:
+        desk = Desk(registry=registry)
+        yield desk.as_person(who) if who else desk
+
+
+@contextmanager
+def acting(who: str | None, key: str | None = None) -> Iterator[Desk]:
+    """As ``looking``; where nobody is named, the owner of the pilot ``key`` acts. Reviews and decisions need a name."""
+    from registry import find
+
+    with looking(who) as desk:
+        if who is None and key is not None:
+            with desk.read() as session:
+                owner = find.pilot(session, key).owner_id
+                desk = desk.as_person(find.person(session, owner).name) if owner else desk
+        yield desk

@@ -25,3 +25,12 @@ def read_yaml(path: Path) -> Any:
         said = str(getattr(error, "problem", None) or "it is not well formed")
         facts = {"file": path.name, "line": mark.line + 1 if mark else 1, "said": said}
         raise Refused(Problem(code="charter_not_read", facts=facts)) from None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file that somebody asked for; ``Refused`` where its folder does not exist or can't be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        facts = {"file": str(path), "said": error.strerror or type(error).__name__}
+        raise Refused(Problem(code="file_not_written", facts=facts)) from None

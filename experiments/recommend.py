@@ -9,6 +9,7 @@ from typing import Any
 from experiments.desk import Desk, may, mine, require
 from experiments.errors import Refused
 from experiments.plan import stored_plan
+from experiments.words import say
 from registry import find
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.kinds import Stage, Verdict
@@ -80,3 +81,18 @@ def in_force(desk: Desk, pilot: Pilot, arm: int = 1) -> InForce:
         if evidence is None:
             raise Refused(Problem(code="first_assessed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
         return InForce(evidence=evidence, recommendation=find.recommendation(session, evidence.id))
+
+
+def sentence(desk: Desk, key: str, arm: int = 1) -> str:
+    """The verdict and the sentence why, in words."""
+    from experiments.documents.model import badge
+    from experiments.documents.rows import listed_nonempty
+    from experiments.documents.why import why_sentence
+
+    pilot = desk.pilot(key)
+    shown = in_force(desk, pilot, arm)
+    with desk.read() as session:
+        plan_record = next(row for row in find.plans(session, pilot.id) if row.id == shown.evidence.plan_id)
+    mark = badge(shown.said)
+    why = why_sentence(stored_plan(plan_record), shown.said, json.loads(shown.evidence.canonical))
+    return say("recommended.sentence", verdict=listed_nonempty(mark.word, mark.addition), why=why)

@@ -1,0 +1,198 @@
+"""Assess: evidence = f(locked plan, snapshot), kept as canonical JSON; every look at the effects is counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from experiments.assign import Assigned, assigned
+from experiments.desk import Desk, may, mine, move, require
+from experiments.errors import Refused
+from experiments.plan import locked_plan, stored_plan
+from registry import find
+from registry.evidence import EvidenceRecord
+from registry.kinds import AmendmentKind, Stage, Verdict
+from registry.outcomes import Snapshot
+from registry.pilots import Pilot
+from registry.plans import PlanRecord
+from stats import ENGINE_VERSION
+from stats.errors import Problem
+from stats.evidence import Evidence, as_json
+from stats.plan import Plan, canonical_json, sha256
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """Evidence on one treatment arm, without its effects: those are shown with the recommendation."""
+
+    look: int
+    arm: int
+    arm_label: str
+    grade: str
+    records: int
+    n_treatment: int
+    n_control: int
+    plan_sha256: str
+    snapshot_sha256: str
+    sha256: str
+
+    def as_shown(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
+    """Make the evidence of the newest snapshot. The same snapshot under the same plan is assessed once."""
+    pilot = desk.pilot(key)
+    may(desk, "assess", pilot)
+    require(pilot, Stage.RUNNING, before=Stage.DECIDED)
+    record, plan = locked_plan(desk, pilot)
+    drawn = assigned(desk, pilot)
+    with desk.read() as session:
+        snapshot = find.latest_snapshot(session, pilot.id)
+        earlier = find.evidence(session, pilot.id)
+        if snapshot is None:
+            raise Refused(Problem(code="first_running", facts={"pilot": key, "stage": pilot.stage.value}))
+        same = [e for e in earlier if (e.plan_sha256, e.snapshot_sha256) == (record.sha256, snapshot.sha256)]
+        if same:
+            return tuple(_assessed(found) for found in same)
+        look = _look(session, plan, earlier)
+        known = history_facts(session, pilot, record, desk.registry.clock())
+    _refuse_early(plan, look, desk.registry.clock())
+    made = evidence_texts(desk, record, snapshot, look, drawn, known)
+    with desk.work() as work:
+        row = mine(work, pilot)
+        kept = []
+        for arm, canonical in made.items():
+            kept.append(
+                work.add(
+                    EvidenceRecord(
+                        pilot_id=row.id,
+                        plan_id=record.id,
+                        snapshot_id=snapshot.id,
+                        plan_sha256=record.sha256,
+                        snapshot_sha256=snapshot.sha256,
+                        look=look,
+                        arm=arm,
+                        engine_version=ENGINE_VERSION,
+                        canonical=canonical,
+                        sha256=sha256(canonical),
+                        made_at=work.now,
+                    )
+                )
+            )
+        move(work, row, Stage.ASSESSED)
+        after = {"look": look, "sha256": [found.sha256 for found in kept]}
+        work.record("evidence.assessed", kept[0], after=after)
+    return tuple(_assessed(found) for found in kept)
+
+
+def evidence_texts(
+    desk: Desk,
+    record: PlanRecord,
+    snapshot: Snapshot,
+    look: int,
+    drawn: Assigned | None,
+    known: Mapping[str, object],
+) -> dict[int, str]:
+    """The evidence of each treatment arm as the text that is hashed."""
+    from stats.assess import assess as evidence_of
+
+    plan = stored_plan(record)
+    in_sites = drawn is not None and bool(drawn.arms)
+    found: Mapping[str, Evidence] = evidence_of(
+        plan,
+        snapshot_table(desk, snapshot),
+        look=look,
+        snapshot_sha256=snapshot.sha256,
+        plan_sha256=record.sha256,
+        arms=drawn.arms if drawn is not None and in_sites else None,
+        assignment=drawn.drawn.as_json() if drawn is not None and drawn.drawn else None,
+        history=known,
+    )
+    return {evidence.arm: canonical_json(as_json(evidence)) for evidence in found.values()}
+
+
+def snapshot_table(desk: Desk, snapshot: Snapshot) -> ir.Table:
+    """The accepted bytes, after checking their hash, as the table that was accepted."""
+    from stats.outcomes import Reading, open_table
+
+    path = desk.registry.snapshots.verified_path(snapshot.sha256)
+    return open_table(path, Reading.model_validate(snapshot.reading))
+
+
+def history_facts(session: Any, pilot: Pilot, record: PlanRecord, at: datetime) -> dict[str, object]:
+    """What the register knows and the data can't say, as it was at that moment (so that it can be computed again)."""
+    amended = [row for row in find.amendments(session, pilot.id) if row.made_at <= at]
+    changes = [row for row in find.change_entries(session, pilot.id) if row.created_at <= at]
+    return {
+        "plan_differs": sha256(record.canonical) != record.sha256,
+        "major_amendment": any(row.kind == AmendmentKind.MAJOR and row.after_first_data for row in amended),
+        "definition_changed": any("spec" in path for row in amended for path in row.difference),
+        "recorded_afterwards": pilot.recorded_afterwards,
+        "altering_change": any(row.alters_treatment for row in changes),
+        "overlapping": _overlapping(session, pilot, record, at),
+    }
+
+
+def _overlapping(session: Any, pilot: Pilot, record: PlanRecord, at: datetime) -> list[str]:
+    """Pilots that were on the same sites, at the same time, with one of the same metrics."""
+    own = stored_plan(record)
+    others = []
+    for other in find.pilots(session, simulated=pilot.simulated):
+        locked = find.locked_plan(session, other.id)
+        if other.id == pilot.id or locked is None or locked.locked_at is None or locked.locked_at > at:
+            continue
+        if _overlap(own, stored_plan(locked)):
+            others.append(other.key)
+    return sorted(others)
+
+
+def _overlap(one: Plan, other: Plan) -> bool:
+    if None in (one.start, one.end, other.start, other.end) or one.unit_word != other.unit_word:
+        return False
+    together = one.start <= other.end and other.start <= one.end  # type: ignore[operator]
+    sites = {site.key for site in one.sites} & {site.key for site in other.sites}
+    metrics = {metric.key for metric in one.metrics} & {metric.key for metric in other.metrics}
+    return bool(together and sites and metrics)
+
+
+def _look(session: Any, plan: Plan, earlier: list[EvidenceRecord]) -> int:
+    """The next planned check. One whose data could not be judged is made again, on better data; it showed nothing."""
+    if not earlier:
+        return 1
+    last = earlier[-1]
+    said = find.recommendation(session, last.id)
+    if said is not None and said.verdict == Verdict.INVALID:
+        return last.look
+    planned = len(plan.looks.fractions) + (1 if plan.looks.extension else 0)
+    if last.look >= planned:
+        raise Refused(Problem(code="no_look_left", facts={"pilot": plan.pilot, "looks": planned}))
+    return last.look + 1
+
+
+def _refuse_early(plan: Plan, look: int, at: datetime) -> None:
+    """The last planned check waits for the planned end: an early one would be an unplanned one."""
+    if plan.end is not None and look >= len(plan.looks.fractions) and at.date() < plan.end:
+        raise Refused(Problem(code="too_early", facts={"pilot": plan.pilot, "end": plan.end}))
+
+
+def _assessed(record: EvidenceRecord) -> Assessed:
+    found = json.loads(record.canonical)
+    return Assessed(
+        look=record.look,
+        arm=record.arm,
+        arm_label=found["arm_label"],
+        grade=found["grade"]["grade"],
+        records=found["records"],
+        n_treatment=found["n_treatment"],
+        n_control=found["n_control"],
+        plan_sha256=record.plan_sha256,
+        snapshot_sha256=record.snapshot_sha256,
+        sha256=record.sha256,
+    )

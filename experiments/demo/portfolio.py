@@ -1,0 +1,183 @@
+"""Runs the stories through the stages, in the order of time, with the clock of the day on which each thing happened."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from experiments import assess, assign, close, decide, ingest, plan, recommend, register, review, sign
+from experiments.charter import Charter, read_charter
+from experiments.demo.stories import STORIES, Story
+from experiments.demo.worlds import records
+from experiments.desk import Desk
+from experiments.errors import Refused
+from registry import find
+from stats.errors import Problem
+
+CHARTERS = Path(__file__).with_name("charters")
+WRITTEN_FOR = date(2026, 11, 16)
+"""The Monday for which the charters were written; they move on with the calendar, by whole weeks."""
+UNTIL = ("planned", "signed", "assigned", "running", "recommended", "reviewed", "decided", "closed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One act of somebody on a day."""
+
+    at: datetime
+    act: Callable[[], object]
+
+
+def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Add the worked portfolio to an empty registry; keys of the pilots. ``only``: some of them."""
+    with desk.read() as session:
+        if find.pilots(session):
+            if if_empty:
+                return ()
+            raise Refused(Problem(code="no_demo_twice"))
+    now = desk.registry.clock()
+    keys = tuple(key for key in STORIES if not only or key in only)
+    with tempfile.TemporaryDirectory() as folder:
+        steps = [step for key in keys for step in _Life(desk, key, now, Path(folder)).steps()]
+        for step in sorted(steps, key=lambda step: step.at):
+            with _clock(desk, step.at):
+                step.act()
+    return keys
+
+
+def charter_of(key: str, today: date) -> Charter:
+    """A charter of the portfolio, moved to today."""
+    return read_charter(document_of(key, today))
+
+
+def document_of(key: str, today: date) -> dict[str, Any]:
+    """The charter as it is written in its file, its dates moved by whole weeks so that it is about now."""
+    document: dict[str, Any] = yaml.safe_load((CHARTERS / f"{key}.yaml").read_text(encoding="utf-8"))
+    weeks = timedelta(weeks=(today - WRITTEN_FOR).days // 7)
+    where = document["where"]
+    for name in ("baseline_from", "start", "end"):
+        if name in where:
+            where[name] = where[name] + weeks
+    post = where["columns"].get("post")
+    if post:
+        post["from"] = (date.fromisoformat(post["from"]) + weeks).isoformat()
+    return document
+
+
+@contextmanager
+def _clock(desk: Desk, at: datetime) -> Iterator[None]:
+    """The registry's clock stands at the moment of the made-up event."""
+    usual = desk.registry.clock
+    desk.registry.clock = lambda: at
+    try:
+        yield
+    finally:
+        desk.registry.clock = usual
+
+
+class _Life:
+    """The steps of one pilot with their days."""
+
+    def __init__(self, desk: Desk, key: str, now: datetime, folder: Path) -> None:
+        self.desk, self.key, self.now, self.folder = desk, key, now, folder
+        self.story: Story = STORIES[key]
+        self.charter = charter_of(key, now.date())
+
+    def steps(self) -> list[Step]:
+        start = self.charter.where.start or self.now.date()
+        end = self.charter.where.end or self.now.date()
+        happened = [
+            ("planned", start - timedelta(days=45), self._register),
+            ("planned", start - timedelta(days=41), self._plan),
+            *(
+                ("signed", start - timedelta(days=33 - n), self._partner_signs(c))
+                for n, c in enumerate(self._contacts())
+            ),
+            ("signed", start - timedelta(days=21), self._lock),
+            ("assigned", start - timedelta(days=19), self._assign),
+            ("running", end + timedelta(days=2), self._ingest),
+            ("recommended", end + timedelta(days=3), self._assess),
+            ("recommended", end + timedelta(days=3, minutes=1), self._recommend),
+            *(
+                ("reviewed", end + timedelta(days=7 + n), self._review(*said))
+                for n, said in enumerate(self.story.reviews)
+            ),
+            ("decided", end + timedelta(days=14), self._decide),
+            ("closed", end + timedelta(days=30), self._close),
+        ]
+        last = UNTIL.index(self.story.until)
+        return [self._step(day, act) for stage, day, act in happened if UNTIL.index(stage) <= last]
+
+    def _step(self, day: date, act: Callable[[], object]) -> Step:
+        """In the morning of its day; what the calendar has not reached yet happened last week at the latest."""
+        order = [self._register, self._plan, self._lock, self._assign, self._ingest, self._assess, self._recommend]
+        minutes = order.index(act) if act in order else len(order)
+        latest = self.now - timedelta(days=3) + timedelta(minutes=minutes)
+        return Step(at=min(datetime.combine(day, time(9, minutes), UTC), latest), act=act)
+
+    def _as(self, who: str) -> Desk:
+        return self.desk.as_person(who)
+
+    @property
+    def _owner(self) -> Desk:
+        return self._as(self.charter.owner.name)
+
+    def _contacts(self) -> list[str]:
+        named = [partner.contact for partner in self.charter.partners if partner.contact and partner.metric]
+        return [name for name in named if name not in self.story.unsigned]
+
+    def _register(self) -> object:
+        return register.register(self.desk, document_of(self.key, self.now.date()))
+
+    def _plan(self) -> object:
+        return plan.plan(self._owner, self.key)
+
+    def _partner_signs(self, contact: str) -> Callable[[], object]:
+        return lambda: sign.sign(self._as(contact), self.key)
+
+    def _lock(self) -> object:
+        return sign.sign(self._owner, self.key)
+
+    def _assign(self) -> object:
+        return assign.assign(self._owner, self.key)
+
+    def _ingest(self) -> object:
+        import pyarrow.csv
+
+        drawn = assign.assigned(self.desk, self.desk.pilot(self.key))
+        table = records(self.charter, drawn.arms if drawn else {})
+        path = self.folder / f"{self.key}.csv"
+        pyarrow.csv.write_csv(self._so_far(table), path)
+        return ingest.ingest(self._owner, self.key, path)
+
+    def _so_far(self, table: Any) -> Any:
+        """Without the weeks that are not over yet."""
+        period = self.charter.where.columns.period
+        if period is None:
+            return table
+        import pyarrow.compute as pc
+
+        last = self.desk.registry.clock().date() - timedelta(days=7)
+        return table.filter(pc.less_equal(table[period], last))
+
+    def _assess(self) -> object:
+        return assess.assess(self._owner, self.key)
+
+    def _recommend(self) -> object:
+        return recommend.recommend(self._owner, self.key)
+
+    def _review(self, who: str, stance: str, reason: str) -> Callable[[], object]:
+        return lambda: review.review(self._as(who), self.key, stance, reason)
+
+    def _decide(self) -> object:
+        return decide.decide(self._as(self.story.decided_by), self.key, replace(self.story.choice))
+
+    def _close(self) -> object:
+        return close.close(self._owner, self.key, self.story.takeaway)

@@ -1,0 +1,170 @@
+"""Ingest: a file is read, checked and kept as a snapshot; of a refused file nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from experiments.assign import Assigned, assigned
+from experiments.charter import pydantic_problems
+from experiments.desk import Desk, may, mine, move, require
+from experiments.errors import Refused
+from experiments.plan import locked_plan
+from registry import find
+from registry.kinds import Stage
+from registry.outcomes import Snapshot
+from registry.snapshots import digest_of
+from stats.errors import Problem
+from stats.plan import Plan
+
+if TYPE_CHECKING:
+    from stats.outcomes import Accepted, Reading
+
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingested:
+    """An accepted file. number: of the snapshot within the pilot; reading: how the bytes were read."""
+
+    number: int
+    sha256: str
+    rows: int
+    reading: Mapping[str, Any]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A file that would be accepted, and how it was read."""
+
+    reading: Reading
+    accepted: Accepted
+
+
+def check_file(
+    desk: Desk, key: str, path: Path, *, reading: Mapping[str, Any] | None = None, name: str | None = None
+) -> Checked:
+    """Whether this file fits the signed plan, without keeping anything. Raises RefusedData with all problems."""
+    pilot = desk.pilot(key)
+    require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
+    _, plan = locked_plan(desk, pilot)
+    return _checked(plan, assigned(desk, pilot), path, reading, name or path.name, desk.registry.clock().date())
+
+
+def ingest(
+    desk: Desk,
+    key: str,
+    path: Path,
+    *,
+    reading: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    accept_crossovers: bool = False,
+    report: Report | None = None,
+) -> Ingested:
+    """Check a file against the signed plan and keep it.
+
+    reading: parts of ``Reading`` to change in what was guessed; name: the file's own name where ``path`` is a copy;
+    accept_crossovers: sites in two arms, or in another than drawn, are said and not refused: it did happen;
+    report: told the share done. Raises RefusedData or Refused with every problem.
+    """
+    pilot = desk.pilot(key)
+    may(desk, "ingest", pilot)
+    require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
+    if not path.is_file():
+        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    record, plan = locked_plan(desk, pilot)
+    tell = report or _nobody
+    tell(0.05)
+    before = digest_of(path)
+    tell(0.15)
+    today = desk.registry.clock().date()
+    found = _checked(plan, assigned(desk, pilot), path, reading, name or path.name, today, accept_crossovers)
+    tell(0.7)
+    digest = desk.registry.snapshots.put(path)
+    if digest != before:
+        raise Refused(Problem(code="file_changed", facts={"file": path.name}))
+    tell(0.9)
+    with desk.work() as work:
+        row = mine(work, pilot)
+        kept = work.add(
+            Snapshot(
+                pilot_id=row.id,
+                number=find.next_number(work.session, Snapshot, pilot_id=row.id),
+                sha256=digest,
+                name=name or path.name,
+                size=path.stat().st_size,
+                row_count=found.accepted.rows,
+                reading=found.reading.model_dump(mode="json"),
+                columns=plan.columns.model_dump(mode="json", by_alias=True),
+                accepted_by_id=work.actor_id,
+                accepted_at=work.now,
+            )
+        )
+        move(work, row, Stage.RUNNING)
+        after = {"number": kept.number, "sha256": digest, "row_count": kept.row_count, "plan": record.sha256}
+        work.record("outcomes.ingested", kept, after=after)
+    tell(1.0)
+    return Ingested(
+        number=kept.number,
+        sha256=digest,
+        rows=kept.row_count,
+        reading=kept.reading,
+        warnings=tuple(found.accepted.warnings),
+    )
+
+
+def _nobody(share: float) -> None:
+    """Told the share done where nobody watches."""
+
+
+def _checked(
+    plan: Plan,
+    drawn: Assigned | None,
+    path: Path,
+    changes: Mapping[str, Any] | None,
+    name: str,
+    today: date,
+    accept_crossovers: bool = False,
+) -> Checked:
+    from stats.outcomes import check, open_table
+
+    reading = reading_of(path, name, changes)
+    arms: Mapping[str, int | None] = dict(drawn.arms) if drawn else {}
+    accepted = check(
+        open_table(path, reading),
+        plan.columns,
+        plan.metrics,
+        arms or plan.sites,
+        (plan.pre_start, plan.end),
+        today=today,
+        assigned=_assigned_part(plan),
+        reading=reading,
+        accept_crossovers=accept_crossovers,
+    )
+    return Checked(reading=reading, accepted=accepted)
+
+
+def reading_of(path: Path, name: str, changes: Mapping[str, Any] | None) -> Reading:
+    """How to read the file: as guessed, with the changes that a person made."""
+    from stats.outcomes import Reading, guess_reading
+
+    guessed = guess_reading(path, name)
+    if not changes:
+        return guessed
+    try:
+        return Reading.model_validate({**guessed.model_dump(), **changes})
+    except (ValidationError, TypeError) as error:
+        if isinstance(error, ValidationError):
+            raise Refused(pydantic_problems(error)) from None
+        raise Refused(Problem(code="charter_not_a_mapping")) from None
+
+
+def _assigned_part(plan: Plan) -> Literal["site", "unit"] | None:
+    """What got an arm once and for all; None where arms change over time."""
+    return None if plan.columns.starts is not None else plan.unit_of_assignment

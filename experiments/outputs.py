@@ -1,0 +1,208 @@
+"""What each command of ``pilot`` prints with ``--json``: the promise that docs/spec.md is generated from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+Json = dict[str, Any]
+
+
+class Output(BaseModel):
+    """Closed: a key that is not promised here is a bug, which a test finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Refusal(Output):
+    """Any command, exit code 1: ``refused`` holds a sentence for each problem."""
+
+    refused: list[str]
+    problems: list[Json]
+
+
+class RegisterOutput(Output):
+    pilot: str
+    title: str
+    warnings: list[str]
+
+
+class PlanOutput(Output):
+    """sizing: decision_capable, learning or unknown; metrics: planned standard error and what it could show."""
+
+    pilot: str
+    plan_sha256: str
+    sizing: str
+    n_treatment: int
+    n_control: int
+    best_grade: str
+    smallest_p: float | None
+    metrics: list[Json]
+    warnings: list[str]
+    plan: Json
+
+
+class SignOutput(Output):
+    """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed."""
+
+    pilot: str
+    capacity: str
+    metrics: list[str]
+    plan_sha256: str
+    unsigned: list[str]
+    recorded_afterwards: bool
+
+
+class AssignOutput(Output):
+    """arms: 0 control, 1 treatment, by site; empty where the data say which unit got which arm."""
+
+    pilot: str
+    method: str
+    seed: int
+    arms: dict[str, int]
+    sha256: str
+
+
+class IngestOutput(Output):
+    """number: of the snapshot within the pilot; reading: how the bytes were read; warnings: said, not refused."""
+
+    pilot: str
+    number: int
+    sha256: str
+    rows: int
+    reading: Json
+    warnings: list[str]
+
+
+class AssessOutput(Output):
+    """evidence: one object for each treatment arm, with its hash; effects are hidden where the rule hides them."""
+
+    pilot: str
+    look: int
+    evidence: list[Json]
+
+
+class RecommendOutput(Output):
+    """The recommendation as stored; sentence: the verdict and the reason in words."""
+
+    pilot: str
+    sentence: str
+    recommendation: Json
+
+
+class ReviewOutput(Output):
+    pilot: str
+    person: str
+    partner: str
+    stance: str
+    reason: str
+    evidence_sha256: str
+
+
+class DecideOutput(Output):
+    pilot: str
+    number: int
+    kind: str
+    verdict: str | None
+    scope: str | None
+    recommended: str
+    overrules: bool
+    evidence_sha256: str
+
+
+class MemoOutput(Output):
+    pilot: str
+    format: str
+    output: str
+    bytes: int
+
+
+class CloseOutput(Output):
+    pilot: str
+    takeaway: str
+
+
+class PortfolioOutput(Output):
+    pilots: list[Json]
+
+
+class ReproduceOutput(Output):
+    """items: what was computed again, with the stored and the new hash."""
+
+    pilot: str
+    identical: bool
+    items: list[Json]
+
+
+class VerifyOutput(Output):
+    whole: bool
+    events: int
+    rows: int
+    snapshots: int
+    head: str
+    findings: list[str]
+
+
+class HistoryOutput(Output):
+    pilot: str
+    events: list[Json]
+
+
+class DemoOutput(Output):
+    """pilots: the worked portfolio, simulated; empty where there were pilots already, or none were wanted."""
+
+    pilots: list[str]
+    added: bool
+
+
+class DocsOutput(Output):
+    written: list[str]
+
+
+class EstimateOutput(Output):
+    """effect: treatment minus control; one of ``effect ...``, ``not_estimable`` or ``arms`` (one object an arm)."""
+
+    effect: float | None = None
+    std_error: float | None = None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    p_value: float | None = None
+    df: float | None = None
+    p_randomisation: float | None = None
+    p_floor: float | None = None
+    relative: Json | None = None
+    n_control: int | None = None
+    n_treatment: int | None = None
+    mean_control: float | None = None
+    mean_treatment: float | None = None
+    confidence: float | None = None
+    method: str | None = None
+    checks: list[Json] | None = None
+    details: Json | None = None
+    not_estimable: str | None = None
+    arms: list[Json] | None = None
+    version: str
+
+
+OUTPUTS: dict[str, type[Output]] = {
+    "demo": DemoOutput,
+    "register": RegisterOutput,
+    "plan": PlanOutput,
+    "sign": SignOutput,
+    "assign": AssignOutput,
+    "ingest": IngestOutput,
+    "assess": AssessOutput,
+    "recommend": RecommendOutput,
+    "review": ReviewOutput,
+    "decide": DecideOutput,
+    "memo": MemoOutput,
+    "close": CloseOutput,
+    "portfolio": PortfolioOutput,
+    "history": HistoryOutput,
+    "reproduce": ReproduceOutput,
+    "verify": VerifyOutput,
+    "estimate": EstimateOutput,
+    "docs": DocsOutput,
+}
+"""By command."""
