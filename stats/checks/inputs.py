@@ -46,11 +46,13 @@ class CheckInputs:
     planned_units: (2,) units of assignment by arm as assigned, None where no assignment is on record;
     planned_share: (2,) share of units meant for each arm (of these two), None where unknown;
     records: (2,) records after the start; records_pre: (2,) before it;
-    sites, site_arm, site_records, site_records_pre: (S,) per site of the data; site_planned: (S,) records that the
-    plan expected of it, NaN unknown; crossed_over: sites that the data show in another arm than the plan (or whose
-    records are mixed); contaminated_share: share of records after the start in sites under the other arm's treatment;
+    sites, site_arm (0 control, 1 the arm concerned), site_records, site_records_pre: (S,) per site of the data, empty
+    where no site is known; site_planned: (S,) records that the plan expected of it, NaN unknown;
+    crossed_over: sites more than half of whose records after the start are not in the arm that they were assigned to;
+    contaminated_share: share of all records after the start that are not in their site's assigned arm;
     unknown_sites: in the data, not in the plan; absent_sites: in the plan, not in the data;
     pre_periods, post_periods: how many; weeks_pre: length of the pre-period in weeks, None where dates are unknown;
+    clusters: (2,) clusters by arm where units were assigned and come in clusters, else None;
     first_day, last_day: of the records after the start, None where dates are unknown;
     history: what the register knows and the data can't say: plan_differs, major_amendment, recorded_afterwards,
     altering_change, definition_changed (booleans), overlapping (pilots on the same site and metric). A key that is
@@ -80,4 +82,5 @@ class CheckInputs:
     weeks_pre: float | None = None
     first_day: date | None = None
     last_day: date | None = None
+    clusters: Floats | None = None
     history: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,44 @@
+"""How often the change was delivered or used: a share with an interval that knows that contacts come in sites."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+
+from stats.evidence import Delivery
+from stats.results import quantile
+from stats.study import Floats
+
+
+def delivery_share(component: Literal["delivered", "used"], share: Floats, n: Floats) -> Delivery | None:
+    """Share over all contacts of the treated sites, with its 95 % interval; None without any record.
+
+    share, n: (S,) by site. The interval is Wilson's (1927), with t of S - 1 degrees of freedom and the effective number
+    of independent contacts p (1 - p) / v, v being the variance of the pooled share between sites by linearisation
+    (Cochran 1977, section 10.6; the idea of Korn & Graubard 1998): it stays within 0..1 and widens where sites differ.
+    Where all sites agree exactly (nobody failed), there are as many independent contacts as sites.
+    """
+    known = (n > 0) & np.isfinite(share)
+    n, done = n[known], (n * share)[known]
+    total, sites = float(n.sum()), len(n)
+    if sites == 0:
+        return None
+    p = float(done.sum()) / total
+    if sites == 1:
+        effective, reach = total, quantile(0.975, None)
+    else:
+        variance = sites / (sites - 1) * float(((done - p * n) ** 2).sum()) / total**2
+        effective = min(total, p * (1 - p) / variance) if variance > 0 else float(sites)
+        reach = quantile(0.975, sites - 1)
+    z2 = reach**2 / effective
+    centre = (p + z2 / 2) / (1 + z2)
+    half = sqrt(p * (1 - p) * z2 + z2**2 / 4) / (1 + z2)
+    return Delivery(
+        component=component,
+        share=p,
+        ci_lower=max(0.0, centre - half),
+        ci_upper=min(1.0, centre + half),
+        n=total,
+    )
