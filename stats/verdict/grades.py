@@ -54,7 +54,7 @@ def grade(
     smallest = attainable_p
     if smallest is None and randomised and plan.unit_of_assignment == "site":
         smallest = smallest_p([(n_control + n_treatment, n_treatment)])
-    line = plan.errors.alpha / max(1, len(plan.success))
+    line = plan.errors.alpha / (1 if plan.primary_rule == "all" else max(1, len(plan.success)))
     if smallest is not None and smallest > line:
         found, reasons = _capped(found, "B", "attainable_p", reasons)
         facts |= {"attainable_p": smallest, "level": line}

@@ -93,3 +93,25 @@ def test_the_portfolio_pulls_an_estimate_towards_what_earlier_pilots_gave():
 
 def test_without_a_valued_metric_there_is_no_money():
     assert net_benefit(finance(value_per_unit={}), [Measured(metric=SPEED, effect=2.0, std_error=2.0)]) is None
+
+
+@given(
+    effects=st.tuples(st.floats(-3, 6), st.floats(-3, 6)),
+    errors=st.tuples(st.floats(0.1, 3), st.floats(0.1, 3)),
+    factor=st.floats(1.0, 10.0),
+    prior=st.builds(Prior, mean=st.floats(-1, 1), sd=st.floats(0.1, 2)),
+)
+def test_a_vaguer_estimate_never_makes_the_money_sure_enough(effects, errors, factor, prior):
+    """Shrinking a loss would: its expectation rises as its interval widens."""
+    quality = SPEED.model_copy(update={"key": "quality"})
+    plan = finance(value_per_unit={"speed": 5.0, "quality": 5.0})
+
+    def sure(widened):
+        measured = [
+            Measured(metric=SPEED, effect=effects[0], std_error=errors[0]),
+            Measured(metric=quality, effect=effects[1], std_error=errors[1] * widened),
+        ]
+        return net_benefit(plan, measured, prior=prior).p_positive_losses_in_full
+
+    if sure(1.0) < 0.8:
+        assert sure(factor) < 0.8 + 1e-12
