@@ -55,7 +55,7 @@ def partner_lines(
 ) -> Iterable[PartnerLine]:
     """A row for each partner and each number of its own; a partner without a number has its row too."""
     lines = {line.key: line for line in metrics}
-    benefits = {partner["department"]: partner.get("benefit") or "" for partner in charter.get("partners") or ()}
+    benefits = {partner["department"]: _benefit(partner.get("benefit")) for partner in charter.get("partners") or ()}
     owned = [metric for metric in plan.metrics if metric.partner_name]
     for metric in owned:
         line = lines[metric.key]
@@ -82,6 +82,10 @@ def partner_lines(
             said=listed_said(name, reviews) or say("memo.partner.silent"),
             benefit=benefits[name],
         )
+
+
+def _benefit(benefit: str | None) -> str:
+    return say("memo.partner.benefit", benefit=benefit) if benefit else say("memo.partner.no_benefit")
 
 
 def listed_said(partner: str, reviews: Sequence[Stored]) -> str:

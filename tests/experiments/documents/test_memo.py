@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import get_args
 
 import pytest
 
+from experiments import charts, words
 from experiments.documents.html import memo_html
 from experiments.documents.model import build_memo
 from experiments.documents.rows import metric_line
 from experiments.words import forbidden_words, jargon_words, say
 from stats.evidence import as_json
+from stats.spec import Design
+from stats.verdict import rules
+from stats.verdict.next_step import LEVERS
+from stats.verdict.states import GUARDRAIL_ORDER, SUCCESS_ORDER
 
 VERDICTS = ("SCALE", "STAGED", "ITERATE", "MISSING", "STOP", "NOT_YET", "INVALID")
 APPENDIX = ("method", "method_notes", "provenance", "headings", "key")
@@ -136,7 +142,11 @@ def test_silence_is_not_consent(pilot):
 def test_a_partner_without_a_number_of_its_own_is_not_forgotten(pilot):
     charter = {"partners": [{"department": "Legal", "benefit": "fewer letters"}]}
     legal = pilot("SCALE").memo(charter=charter).partners[-1]
-    assert (legal.partner, legal.metric, legal.benefit) == ("Legal", "No number of its own was named", "fewer letters")
+    assert (legal.partner, legal.metric, legal.benefit) == (
+        "Legal",
+        "No number of its own was named",
+        "Expects: fewer letters",
+    )
 
 
 def test_dissent_is_quoted(pilot):
@@ -214,3 +224,21 @@ def test_provenance_leads_back_to_plan_data_and_evidence(pilot):
     assert values["Data (sha256)"] == made.evidence.snapshot_sha256
     assert values["Evidence (sha256)"] == made.recommendation.evidence_sha256
     assert values["Engine and rule"] == "engine 0.1.0, rule 1, row 6"
+
+
+def test_whatever_the_rule_can_say_has_its_sentence():
+    keys = words.sentences_in("en")
+    said_otherwise = {"GATE_FAILED", "NOT_YET", "EARLY_WIN", "SHOWN"}
+    codes = {row.reason for row in rules.ROWS if row.reason} - said_otherwise | set(LEVERS)
+    wanted = [
+        *(f"why.clause.{code}" for code in codes),
+        *(f"lever.{code}" for code in LEVERS),
+        *(f"state.{label}" for label in (*SUCCESS_ORDER, *GUARDRAIL_ORDER)),
+        *(f"design.{design}" for design in get_args(Design)),
+        *(f"verdict.{verdict}" for verdict in charts.VERDICT_COLOURS),
+        *(f"why.because.{cap}" for cap in SCOPE_CAPS),
+    ]
+    assert [key for key in wanted if key not in keys] == []
+
+
+SCOPE_CAPS = ("grade_b", "grade_c", "permutation", "watch_unproven", "delivery_not_recorded", "partner_unsigned")
