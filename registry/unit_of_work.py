@@ -32,6 +32,17 @@ from registry.schema import models
 from registry.seals import event_hash, seal, stored_rows, subject_of, to_be_stored
 from registry.validation import check, refusal, unstorable
 
+WITHHELD = {"withheld": True}
+"""What stands in an event for a value that may hold personal data: the log can't forget, so it must not know."""
+
+PRIVATE = {
+    "person": {"name", "email"},
+    "pilot": {"draft"},
+    "comment": {"content", "mentions"},
+    "check_in": {"trouble"},
+    "change_entry": {"what", "why", "credited_to"},
+}
+
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyEditable = TypeVar("AnyEditable", bound=EditableRow)
 
@@ -103,13 +114,18 @@ class Work:
         return row
 
     def change(self, row: Row, act: str, *, why: str = "", **values: Any) -> Event | None:
-        """Set these fields of a row and record the act with what they were and are; nothing if none differs."""
+        """Set these fields of a row and record the act with what they were and are; nothing if none differs.
+
+        Fields that may hold personal data are named in the event, without their values.
+        """
         before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
         if not before:
             return None
         for name in before:
             setattr(row, name, values[name])
-        return self.record(act, row, before=before, after={name: values[name] for name in before}, why=why)
+        withheld = dict.fromkeys(before.keys() & PRIVATE.get(str(row.__tablename__), set()), WITHHELD)
+        after = {name: values[name] for name in before}
+        return self.record(act, row, before=before | withheld, after=after | withheld, why=why)
 
     def record(
         self,

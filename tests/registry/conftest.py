@@ -65,7 +65,7 @@ def postgres_template(postgres_server: str) -> str:
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """Address of a fresh database."""
     name = f"test_{uuid4().hex[:12]}"
-    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
     yield _address(postgres_server, name)
     _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 

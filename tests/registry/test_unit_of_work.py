@@ -101,6 +101,30 @@ def test_change_records_what_was_and_what_is(registry: Registry, pilot: Pilot, a
     assert (event.before, event.after, event.why) == ({"stage": "draft"}, {"stage": "plan"}, "charter complete")
 
 
+def test_personal_data_never_enter_the_log(registry: Registry, pilot: Pilot, ada: Person) -> None:
+    with registry.work(ada, Via.APP) as work:
+        work.change(work.get(Person, ada.id), "person.changed", name="Ada Lovelace", email="ada@example.org")
+        work.change(work.get(Pilot, pilot.id), "pilot.draft_saved", draft={"owner": "Ada"}, draft_step="partners")
+    with registry.read() as session:
+        person, draft = find.events(session, newest=2)
+    assert person.after == {"name": {"withheld": True}, "email": {"withheld": True}}
+    assert draft.after == {"draft": {"withheld": True}, "draft_step": "partners"}
+
+
+def test_a_row_deleted_on_record_is_not_missed(registry: Registry, pilot: Pilot, ada: Person) -> None:
+    with registry.work(ada, Via.APP) as work:
+        comment = work.add(Comment(pilot_id=pilot.id, author_id=ada.id, content="A slip"))
+        work.record("comment.added", comment)
+    with registry.work(ada, Via.APP) as work:
+        row = work.get(Comment, comment.id)
+        work.delete(row)
+        work.record("comment.deleted", row)
+    with registry.read() as session:
+        assert find.comments(session, pilot.id) == []
+        assert find.events(session)[-1].seals == {f"comment/{comment.id}": None}
+    assert verify(registry).whole
+
+
 def test_a_stale_edit_is_told_who_changed_what_and_loses_nothing(registry: Registry, pilot: Pilot, ada: Person) -> None:
     with registry.work(ada, Via.APP) as work:
         work.change(work.edit(Pilot, pilot.id, revision=1), "pilot.renamed", title="Call-back within the hour")
