@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments import charter
 from experiments.charter import slug
+from experiments.desk import Desk
 from registry import find
 from registry.errors import NotFound
 from registry.kinds import Role
@@ -42,3 +43,10 @@ def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Ro
 def _by_name(work: Work, name: str) -> Person | None:
     wanted = name.strip().lower()
     return next((row for row in find.people(work.session) if row.name.lower() == wanted), None)
+
+
+def executives(desk: Desk) -> list[str]:
+    """Names of everyone else who may decide, for a choice of second approver."""
+    with desk.read() as session:
+        known = find.people_in_role(session, Role.EXECUTIVE)
+    return [row.name for row in known if desk.person is None or row.id != desk.person.id]

@@ -78,6 +78,14 @@ def reviews(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
         )
 
 
+def speaks_for(desk: Desk, pilot: Pilot) -> str:
+    """The department of this pilot's partners for which the person at the desk speaks; "" for none."""
+    me = desk.person.id if desk.person else None
+    with desk.read() as session:
+        names = [d.name for partner, d in find.partners(session, pilot.id) if me and partner.contact_id == me]
+    return names[0] if names else ""
+
+
 def objections(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
     """Partners whose last word is an objection."""
     last = {said.partner or said.person: said for said in reviews(desk, pilot)}

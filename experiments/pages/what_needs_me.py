@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from experiments.inbox import Move, moves
-from experiments.pages.frame import begin, done
+from experiments.pages.frame import begin
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 

@@ -1,0 +1,105 @@
+"""Evidence: the verdict and why, then everything it rests on; between planned checks only what may be known."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from experiments.assess import assess
+from experiments.desk import Desk, reached
+from experiments.memo import FORMATS, memo, memo_name, render
+from experiments.pages import parts
+from experiments.pages.frame import attempt, begin, done, pilot_here
+from experiments.recommend import in_force, recommend
+from experiments.words import say
+from registry.kinds import Stage
+from registry.pilots import Pilot
+
+
+def judge(desk: Desk, pilot: Pilot) -> None:
+    """Evidence and recommendation in one go: nobody should see the one without the other."""
+    with st.spinner(say("evidence.assessing")):
+        assess(desk, pilot.key)
+        recommend(desk, pilot.key)
+
+
+def offer_assessment(desk: Desk, pilot: Pilot) -> None:
+    if not reached(pilot, Stage.RUNNING):
+        st.info(say("evidence.before", stage=say(f"stage.{pilot.stage.value}")), icon="⏳")
+        st.page_link("experiments/pages/data.py", label=say("nav.page.data"), query_params={"pilot": pilot.key})
+        st.stop()
+    with st.form("assess", border=True):
+        st.text(say("evidence.assess_lead"))
+        pressed = st.form_submit_button(say("evidence.assess"), type="primary", icon="⚖️")
+    if pressed and attempt(lambda: (judge(desk, pilot), True)):
+        done(say("evidence.assessed"))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def document(form: str, evidence_sha256: str, log_head: str, _desk: Desk, key: str) -> bytes:
+    """A rendering is a function of the stored evidence and the log's head alone."""
+    return render(memo(_desk, key), form)
+
+
+desk = begin(say("nav.page.evidence"))
+pilot = pilot_here(desk)
+if not reached(pilot, Stage.ASSESSED):
+    offer_assessment(desk, pilot)
+    st.stop()
+shown = in_force(desk, pilot)
+if shown.recommendation is None:
+    with st.form("recommend", border=True):
+        st.text(say("evidence.recommend_lead"))
+        pressed = st.form_submit_button(say("evidence.recommend"), type="primary")
+    if pressed and attempt(lambda: recommend(desk, pilot.key)):
+        done(say("evidence.assessed"))
+    st.stop()
+
+view = memo(desk, pilot.key)
+parts.verdict_banner(view)
+st.caption(say("evidence.rule", row=shown.said["row"], rule=say(f"row.{shown.said['row']}")))
+for line in view.asked:
+    st.text("→ " + line)
+
+st.header(say("memo.heading.metrics"))
+parts.metrics(view)
+st.header(say("memo.heading.partners"))
+parts.partners(view)
+left, right = st.columns(2)
+with left:
+    st.header(say("memo.heading.worst"))
+    parts.lines(view.worst)
+    st.header(say("memo.heading.money"))
+    parts.lines(view.money)
+with right:
+    st.header(say("memo.heading.trust"))
+    parts.trust(view)
+if view.sites:
+    st.header(say("memo.heading.sites", metric=parts.plain(view.sites_metric)))
+    parts.sites(view)
+st.header(say("memo.heading.planned"))
+parts.planned(view)
+with st.expander(say("memo.heading.method")):
+    parts.method(view)
+    st.download_button(
+        say("evidence.download_json"),
+        shown.evidence.canonical,
+        file_name=f"{pilot.key}-evidence.json",
+        mime="application/json",
+        key="evidence-json",
+    )
+
+st.header(say("evidence.take_away"))
+head = desk.registry.head_hash()
+for column, form in zip(st.columns(len(FORMATS)), FORMATS, strict=True):
+    column.download_button(
+        say(f"evidence.memo.{form}"),
+        data=lambda form=form: document(form, shown.evidence.sha256, head, desk, pilot.key),
+        file_name=memo_name(pilot, form),
+        key=f"memo-{form}",
+        icon="📄",
+        on_click="ignore",
+    )
+if reached(pilot, Stage.RUNNING) and not reached(pilot, Stage.DECIDED):
+    st.page_link("experiments/pages/review.py", label=say("evidence.to_review"), query_params={"pilot": pilot.key})
+    st.page_link("experiments/pages/decide.py", label=say("evidence.to_decide"), query_params={"pilot": pilot.key})
+    st.page_link("experiments/pages/data.py", label=say("evidence.to_data"), query_params={"pilot": pilot.key})

@@ -1,0 +1,51 @@
+"""Review: what the pilot did to my department, and what I say to it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from experiments.memo import memo
+from experiments.pages import parts
+from experiments.pages.frame import attempt, begin, done, pilot_here
+from experiments.recommend import in_force
+from experiments.review import review, reviews, speaks_for
+from experiments.words import say
+
+desk = begin(say("nav.page.review"))
+pilot = pilot_here(desk)
+shown = attempt(lambda: in_force(desk, pilot))
+if shown is None or shown.recommendation is None:
+    st.info(say("review.before"), icon="⏳")
+    st.stop()
+view = memo(desk, pilot.key)
+parts.verdict_banner(view)
+
+mine = speaks_for(desk, pilot)
+st.header(say("review.mine", department=mine) if mine else say("review.all"))
+if not mine:
+    st.caption(say("review.speaks_for_none"))
+parts.partners(view)
+parts.metrics(view)
+
+heard = reviews(desk, pilot)
+st.header(say("review.others"))
+if not heard:
+    st.caption(say("review.silence"))
+for word in heard:
+    with st.container(border=True):
+        st.text(f"{word.partner or word.person}: {say(f'memo.stance.{word.stance}')}")
+        if word.reason:
+            st.text(f"“{word.reason}”")
+
+with st.form("review", border=True):
+    stance = st.radio(
+        say("review.stance"),
+        ["endorse", "concern", "object"],
+        format_func=lambda key: say(f"review.stance.{key}"),
+        key="stance",
+        horizontal=True,
+    )
+    reason = st.text_area(say("review.reason"), key="reason", help=say("review.reason_help"))
+    pressed = st.form_submit_button(say("review.give"), type="primary")
+if pressed and attempt(lambda: review(desk, pilot.key, stance, reason, seen=shown.evidence.sha256)):
+    done(say("review.given"))
