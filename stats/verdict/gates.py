@@ -89,9 +89,10 @@ def quality(plan: Plan, evidence: Evidence, levels: Levels) -> Quality:
 
 
 def _gates(plan: Plan, planned: dict[str, PlannedMetric], evidence: Evidence, levels: Levels) -> Iterator[Gate]:
+    seen: set[tuple[str, str | None, Status]] = set()
     if evidence.plan_sha256 and evidence.plan_sha256 != sha256(plan_json(plan)):
         yield Gate(key=PLAN_HASH, status=Status.FAIL, severity=Severity.CRITICAL)
-    seen: set[tuple[str, str | None, Status]] = set()
+        seen.add((PLAN_HASH, None, Status.FAIL))
     for check, key in _checks(evidence):
         mark = (check.key, key, check.status)
         if check.status == Status.PASS or mark in seen:

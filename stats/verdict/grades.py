@@ -18,6 +18,9 @@ from stats.verdict.scope import GRADES, lowered
 PRE_PERIOD_CHECK = "pre_period"
 """Check that the period before the start is as long as the design needs; failed, the grade is D."""
 
+ALREADY_COUNTED = frozenset({PRE_PERIOD_CHECK, RESPONSE_CHECK, "attainable_p"})
+"""Checks whose cost is a cap above, or is left to the rule."""
+
 RANDOMISED = ("randomised_units", "randomised_sites", "stepped_wedge")
 NO_COMPARISON = ("interrupted_time_series",)
 
@@ -64,7 +67,7 @@ def grade(
     if any(check.key == PRE_PERIOD_CHECK for check in failed):
         found, reasons = _capped(found, "D", "pre_period", reasons)
     costs = dict.fromkeys(
-        check.key for check in failed if check.severity == Severity.GRADE and check.key != RESPONSE_CHECK
+        check.key for check in failed if check.severity == Severity.GRADE and check.key not in ALREADY_COUNTED
     )
     for key in costs:
         found = lowered(found, 1)

@@ -73,9 +73,9 @@ def test_a_warning_is_said_and_changes_nothing(said):
 def test_a_recorded_major_amendment_costs_a_grade_and_caps_at_staged(said):
     """A plan edited after first data: on record it costs a grade, without a record the pilot is invalid."""
     plan = said.plan()
-    amended = Check(key="amendment", status=Status.FAIL, severity=Severity.GRADE)
+    amended = Check(key="major_amendment", status=Status.FAIL, severity=Severity.GRADE)
     finding = grade(plan, n_control=10, n_treatment=10, checks=(amended,))
-    assert (finding.grade, finding.reasons) == ("B", ("randomised_sites", "cost_amendment"))
+    assert (finding.grade, finding.reasons) == ("B", ("randomised_sites", "cost_major_amendment"))
     got = recommend(plan, said.evidence(plan, {"speed": 2.0, "cost": 0.0}, checks=(amended,), grade=finding))
     assert (got.verdict, got.grade, got.scope, got.scope_reasons) == (
         Verdict.SCALE,
