@@ -5,7 +5,7 @@
 expression, odd names stand between backticks. Only the nodes listed here exist: nothing can be called, reached or
 assigned but arithmetic, comparisons and the functions of ``FUNCTIONS``.
 
-Errors: RefusedSpec with ``unknown_name``, ``bad_expression`` or ``mixed_types``.
+Errors: RefusedSpec with ``unknown_name``, ``unknown_name_close`` or one of ``expression_...``.
 """
 
 from __future__ import annotations
@@ -104,10 +104,10 @@ def resolve(text: str, table: ir.Table) -> Any:
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise _refused(text, "bad_expression", reason=_syntax_hint(text)) from error
+        raise _refused(text, f"expression_{_syntax_hint(text)}") from error
     value = _Reader(text, table, quoted).read(tree)
     if not hasattr(value, "type"):
-        raise _refused(text, "bad_expression", reason="no_column")
+        raise _refused(text, "expression_no_column")
     return value
 
 
@@ -115,7 +115,7 @@ def condition(text: str, table: ir.Table) -> Any:
     """A yes/no expression, for ``filter``."""
     value = resolve(text, table)
     if not value.type().is_boolean():
-        raise _refused(text, "bad_expression", reason="not_a_condition")
+        raise _refused(text, "expression_not_a_condition")
     return value
 
 
@@ -149,7 +149,7 @@ def _python_source(text: str) -> tuple[str, dict[str, str]]:
     quoted: dict[str, str] = {}
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        raise _refused(text, "bad_expression", reason="backtick")
+        raise _refused(text, "expression_backtick")
     for place in range(1, len(parts), 2):
         name = f"quoted_name_{place}"
         quoted[name] = parts[place]
@@ -157,7 +157,7 @@ def _python_source(text: str) -> tuple[str, dict[str, str]]:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO("".join(parts)).readline))
     except (tokenize.TokenError, IndentationError, SyntaxError) as error:
-        raise _refused(text, "bad_expression", reason="syntax") from error
+        raise _refused(text, "expression_syntax") from error
     words = [
         _BOOLEAN_SIGNS.get(token.string, token.string) if token.type == tokenize.OP else token.string
         for token in tokens
@@ -190,10 +190,10 @@ class _Reader:
             raise
         except Exception as error:
             # Ibis raises many kinds for operands that do not go together; the reader only needs to know which part.
-            raise _refused(self.text, "mixed_types", part=ast.unparse(node)) from error
+            raise _refused(self.text, "expression_mixed_types", part=ast.unparse(node)) from error
 
     def _bad(self, reason: str, **facts: Any) -> RefusedSpec:
-        return _refused(self.text, "bad_expression", reason=reason, **facts)
+        return _refused(self.text, f"expression_{reason}", **facts)
 
     def _constant(self, node: ast.Constant) -> Any:
         if node.value is not None and not isinstance(node.value, (bool, int, float, str)):
@@ -212,9 +212,9 @@ class _Reader:
             return self.table[name]
         if name in _WORDS:
             return _WORDS[name]
-        raise _refused(
-            self.text, "unknown_name", name=name, suggestion=nearest(name, self.table.columns), names=_names(self.table)
-        )
+        close = nearest(name, self.table.columns)
+        code = "unknown_name_close" if close else "unknown_name"
+        raise _refused(self.text, code, name=name, suggestion=close, names=_names(self.table))
 
     def _binop(self, node: ast.BinOp) -> Any:
         if type(node.op) not in _ARITHMETIC:

@@ -168,7 +168,7 @@ def _arm_by_cell(cells: Cells, group: Ints, size: tuple[int, int], sites: tuple[
     if mixed.any() and not switching:
         names = sorted({sites[i] for i in np.flatnonzero(mixed) // size[1]})
         raise RefusedData(
-            Problem(code="site_in_two_arms", count=len(names), facts={"sites": ", ".join(names[:SHOWN_SITES])})
+            Problem(code="site_in_both_groups", count=len(names), facts={"sites": ", ".join(names[:SHOWN_SITES])})
         )
     return arm.reshape(size)
 
