@@ -98,3 +98,22 @@ def unit_study() -> Callable[..., Any]:
         )
 
     return build
+
+
+@pytest.fixture(scope="session")
+def ugly() -> Any:
+    """The module of ugly files: COLUMNS, METRICS, SITES, TREATED and TODAY are the plan that they are held against."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("ugly_files", Path(__file__).with_name("ugly_files.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def ugly_files(ugly: Any) -> dict[str, tuple[str, bytes, str]]:
+    """name -> (file name, bytes, code of the problem that must be named)."""
+    return ugly.ugly_files()

@@ -8,7 +8,17 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from stats.outcomes.files import UNPACK_FLOOR, UNPACK_RATIO, SizeLimits, Source, kind_of, open_bytes, refuse, size_of
+from stats.outcomes.files import (
+    UNPACK_FLOOR,
+    UNPACK_RATIO,
+    SizeLimits,
+    Source,
+    kind_of,
+    not_a_table,
+    open_bytes,
+    refuse,
+    size_of,
+)
 from stats.outcomes.reading import Reading
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ def open_workbook(source: Source, limits: SizeLimits) -> Any:
 
     with open_bytes(source) as raw:
         content = raw.read(limits.max_bytes)
-    if kind_of(content[:16]) == "zip":
+    if kind_of(content[:16]) == "archive":
         refuse_zip(source, limits)
     elif ENCRYPTED in content:
         raise refuse("password_protected")
@@ -39,7 +49,7 @@ def refuse_zip(source: Source, limits: SizeLimits) -> None:
         with open_bytes(source) as raw, zipfile.ZipFile(raw) as archive:
             names = set(archive.namelist())
             if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
-                raise refuse("not_a_table", kind="Word document" if "word/document.xml" in names else "zip")
+                raise not_a_table("document" if "word/document.xml" in names else "archive")
             if any(member.flag_bits & 1 for member in archive.infolist()):
                 raise refuse("password_protected")
             _count_unpacked(size_of(source), archive, limits)

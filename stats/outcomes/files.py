@@ -15,8 +15,8 @@ from stats.errors import Problem, RefusedData
 from stats.outcomes.reading import Reading
 
 Kind = Literal[
-    "text", "gzip", "parquet", "workbook", "legacy workbook", "zip", "pdf", "image", "web page", "JSON", "binary"
-]
+    "text", "gzip", "parquet", "workbook", "archive", "document", "pdf", "image", "web_page", "json", "binary"
+]  # fmt: skip
 Source = Path | str | bytes
 CHUNK = 4 << 20
 UNPACK_RATIO = 200
@@ -25,7 +25,7 @@ UNPACK_FLOOR = 100 << 20
 STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"PAR1", "parquet"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "legacy workbook"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),
     (b"%PDF", "pdf"),
     (b"\x89PNG", "image"),
     (b"\xff\xd8\xff", "image"),
@@ -45,17 +45,20 @@ class SizeLimits:
 
 @dataclass
 class TextFacts:
-    """What a pass over the bytes of a text file found. Offsets in bytes of the (unpacked) file, lines from 1."""
+    """What a pass over a text file found: its size in (unpacked) bytes and its line ends."""
 
     size: int = 0
-    nul_count: int = 0
-    nul_line: int = 0
     newlines: set[str] = field(default_factory=set)
 
 
 def refuse(code: str, **facts: object) -> RefusedData:
     """A refusal of the file as a whole."""
     return RefusedData(Problem(code=code, facts=facts))
+
+
+def not_a_table(kind: Kind) -> RefusedData:
+    """Another kind of file altogether: ``not_a_table.<kind>``, so that each has its own advice."""
+    return RefusedData(Problem(code=f"not_a_table.{kind}"))
 
 
 def open_bytes(source: Source) -> IO[bytes]:
@@ -72,14 +75,14 @@ def kind_of(head: bytes) -> Kind:
         if head.startswith(start):
             return kind
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip"
+        return "archive"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _looks_utf16(head):
         return "text"
     plain = head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower()
     if plain.startswith(WEB):
-        return "web page"
+        return "web_page"
     if plain.startswith((b"{", b"[{", b"[[")):
-        return "JSON"
+        return "json"
     controls = sum(byte < 9 or 14 <= byte < 32 for byte in head[:4096])
     return "binary" if controls > max(4, 0.02 * len(head[:4096])) else "text"
 
@@ -141,7 +144,7 @@ def decoded(source: Source, reading: Reading, limits: SizeLimits, facts: TextFac
             raise _undecodable(error, facts.size - pending, lines, reading) from error
         facts.size += len(chunk)
         if "\x00" in text:
-            raise refuse("nul_bytes", line=lines + text[: text.index("\x00")].count("\n"), count=text.count("\x00"))
+            raise _nul_bytes(text, lines, reading)
         text = carried + text
         # A carriage return at the end of a chunk may be half of a line end.
         carried = "\r" if text.endswith("\r") else ""
@@ -165,6 +168,12 @@ def _note_newlines(text: str, facts: TextFacts) -> None:
         facts.newlines.add("\n")
     if returns > both:
         facts.newlines.add("\r")
+
+
+def _nul_bytes(text: str, lines: int, reading: Reading) -> RefusedData:
+    line = lines + text[: text.index("\x00")].count("\n")
+    rows = (max(line - reading.skip - 1, 1),)
+    return RefusedData(Problem(code="nul_bytes", rows=rows, count=text.count("\x00"), facts={"line": line}))
 
 
 def _undecodable(error: UnicodeDecodeError, base: int, lines: int, reading: Reading) -> RefusedData:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stats.outcomes.encodings import HIGH_BYTES, SAMPLE_BYTES, guess_encoding, marked
-from stats.outcomes.files import SizeLimits, Source, kind_of, open_bytes, raw_chunks, refuse, size_of
+from stats.outcomes.files import SizeLimits, Source, kind_of, not_a_table, open_bytes, raw_chunks, refuse, size_of
 from stats.outcomes.reading import DELIMITERS, Delimiter, Reading
 from stats.outcomes.values import DAY_FIRST, GROUPING
 
@@ -46,19 +46,19 @@ def guess_reading(source: Source, name: str = "", limits: SizeLimits = LIMITS) -
         kind = kind_of(raw.read(8192))
     if kind == "parquet":
         return Reading(format="parquet")
-    if kind in ("zip", "legacy workbook"):
+    if kind in ("archive", "workbook"):
         return _guess_workbook(source, limits)
     if kind == "binary" and (suffix := Path(name or str(source)[:300]).suffix.lower()) in BROKEN:
         raise refuse(BROKEN[suffix], detail=suffix)
     if kind not in ("text", "gzip"):
-        raise refuse("not_a_table", kind=kind)
+        raise not_a_table(kind)
     return _guess_text(source, "gzip" if kind == "gzip" else "none", limits)
 
 
 def _guess_text(source: Source, compression: Literal["none", "gzip"], limits: SizeLimits) -> Reading:
     found = taste(source, compression, limits)
     if compression == "gzip" and kind_of(found.head[:8192]) != "text":
-        raise refuse("not_a_table", kind=kind_of(found.head[:8192]))
+        raise not_a_table(kind_of(found.head[:8192]))
     encoding = marked(found.head) or guess_encoding(found.high_lines, found.utf8)
     head = whole_lines(found.head).decode(encoding, errors="replace")
     delimiter, skip = guess_delimiter(head)
@@ -75,13 +75,14 @@ def _guess_text(source: Source, compression: Literal["none", "gzip"], limits: Si
 def _guess_workbook(source: Source, limits: SizeLimits) -> Reading:
     from stats.outcomes.excel import sheet_names, sheet_rows
 
-    best = Reading(format="excel")
     for sheet in sheet_names(source, limits):
-        tried = best.model_copy(update={"sheet": sheet})
-        rows = sheet_rows(source, tried, limits, rows=20, may_be_empty=True)
+        tried = Reading(format="excel", sheet=sheet)
+        rows = sheet_rows(source, tried, limits, rows=GUESS_ROWS, may_be_empty=True)
         if len(rows) > 1 and max(map(_filled, rows)) > 1:
-            return tried.model_copy(update={"skip": guess_skip(rows)})
-    return best
+            texts = [cell.strip() for row in rows for cell in row if isinstance(cell, str)]
+            shown = {"decimal": guess_decimal(texts, ","), "date_order": guess_date_order(texts)[0]}
+            return tried.model_copy(update={"skip": guess_skip(rows[:20]), **shown})
+    return Reading(format="excel")
 
 
 def taste(source: Source, compression: str, limits: SizeLimits) -> Taste:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedData
-from stats.outcomes.files import SizeLimits, kind_of, open_bytes, refuse, size_of, utf8_path
+from stats.outcomes.files import SizeLimits, kind_of, not_a_table, open_bytes, refuse, size_of, utf8_path
 from stats.outcomes.kinds import select, typed_columns
 from stats.outcomes.reading import Reading
 from stats.outcomes.values import literal, quoted
@@ -53,7 +53,7 @@ def open_table(path: Path | str, reading: Reading, connection: Any = None, limit
     """The file as an Ibis table on DuckDB: numbers, dates and text as ``reading`` says, unknown values NULL.
 
     Parquet stays where it is (a lazy scan). Text files and workbooks are read once into the connection, in which a
-    column is a number or date only if all its values are; row numbers are those of non-blank data rows.
+    column is a number or date only if all its values are; rows in which nothing is known are left out.
     Raises RefusedData, with every fault of the file found, where the bytes are not such a table.
     """
     import duckdb
@@ -90,10 +90,10 @@ def refuse_at_sight(source: Path | str | bytes, reading: Reading, limits: SizeLi
     fitting = {
         "csv": ("text", "gzip") if reading.compression == "gzip" else ("text", "binary"),
         "parquet": ("parquet",),
-        "excel": ("zip", "legacy workbook"),
+        "excel": ("archive", "workbook"),
     }[reading.format]
     if kind not in fitting:
-        raise refuse("not_a_table", kind=kind)
+        raise not_a_table(kind)
 
 
 def _open_parquet(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: Reading, limits: SizeLimits) -> None:
