@@ -24,7 +24,7 @@ from stats.errors import Problem
 CHARTERS = Path(__file__).with_name("charters")
 WRITTEN_FOR = date(2026, 11, 16)
 """The Monday for which the charters were written; they move on with the calendar, by whole weeks."""
-UNTIL = ("planned", "signed", "assigned", "running", "recommended", "reviewed", "decided", "closed")
+UNTIL = ("registered", "planned", "signed", "assigned", "running", "recommended", "reviewed", "decided", "closed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class _Life:
         start = self.charter.where.start or self.now.date()
         end = self.charter.where.end or self.now.date()
         happened = [
-            ("planned", start - timedelta(days=45), self._register),
+            ("registered", start - timedelta(days=45), self._register),
             ("planned", start - timedelta(days=41), self._plan),
             *(
                 ("signed", start - timedelta(days=33 - n), self._partner_signs(c))
