@@ -35,6 +35,8 @@ lint: $(VENV)/.dev
 	@echo "== lint"
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check -q . || { echo "run: .venv/bin/ruff format ."; exit 1; }
+	@if grep -rnE '^ *from scipy import .*\bstats\b' --include=*.py .  --exclude-dir=.venv; then \
+	  echo "the name stats is ours: import single names from scipy.stats"; exit 1; fi
 	@if grep -nE '://|^--(extra-)?index' requirements/*.txt; then echo "an index address in requirements/"; exit 1; fi
 
 types: $(VENV)/.dev
