@@ -20,10 +20,11 @@ from scipy.special import stdtr, stdtrit
 from stats.evidence import Delivery, Evidence, MetricEvidence
 from stats.plan import Plan, PlannedMetric
 from stats.results import Estimate
+from stats.verdict.case import must_prove
 from stats.verdict.decide import case_of
 from stats.verdict.grades import grade
 from stats.verdict.recommendation import Mode, Verdict
-from stats.verdict.rules import deciding_row, must_prove
+from stats.verdict.rules import deciding_row
 from stats.verdict.scope import scope_of
 
 Floats = NDArray[np.float64]

@@ -16,8 +16,8 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from stats.plan import Plan, PlannedMetric
+from stats.verdict.case import must_prove
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE, registration_gate
-from stats.verdict.rules import must_prove
 
 POWER = 0.80
 SITES_FOR_GRADE_A = 5

@@ -9,12 +9,14 @@ from stats.evidence import Evidence, as_json
 from stats.money import Measured, NetBenefit, Prior, net_benefit
 from stats.plan import Plan, canonical_json, sha256
 from stats.results import Estimate
+from stats.verdict.case import Case
 from stats.verdict.delivery import delivery_light
 from stats.verdict.gates import RESPONSE_CHECK, Quality, quality
 from stats.verdict.levels import Levels, levels_at
 from stats.verdict.next_step import next_step
+from stats.verdict.reasons import reasons_of
 from stats.verdict.recommendation import MetricState, Reason, Recommendation, Verdict
-from stats.verdict.rules import ROWS, Case, Row, deciding_row
+from stats.verdict.rules import ROWS, Row, deciding_row
 from stats.verdict.scope import lowered, scope_of
 from stats.verdict.states import metric_state
 
@@ -119,7 +121,7 @@ def _money(plan: Plan, evidence: Evidence, *, best_end: bool) -> NetBenefit | No
 
 def _reasons(case: Case, row: Row) -> tuple[Reason, ...]:
     if row.reason is None:
-        return case.reasons
+        return reasons_of(case)
     if row.verdict == Verdict.INVALID:
         return tuple(
             Reason(
@@ -156,7 +158,7 @@ def _reason_facts(case: Case, code: str) -> dict[str, Any]:
         return {"round_value": case.money.round_value, "round_net": case.round_net}
     if code == "OUT_OF_ROUNDS":
         facts = {"version": case.plan.version, "max_versions": case.plan.max_versions}
-        return {**facts, "open": [reason.code for reason in case.reasons]}
+        return {**facts, "open": [reason.code for reason in reasons_of(case)]}
     return {}
 
 
@@ -218,7 +220,7 @@ def _inputs(case: Case, row: Row, *, hidden: bool) -> dict[str, Any]:
     if hidden:
         return looked
     looked["states"] = as_json(case.states)
-    looked["open"] = [reason.code for reason in case.reasons] if row.number >= 9 else []
+    looked["open"] = [reason.code for reason in reasons_of(case)] if row.number >= 9 else []
     looked["money"] = as_json(case.money)
     looked["round_net"] = case.round_net
     looked["wins"] = list(case.wins)

@@ -15,7 +15,6 @@ from stats.plan import Plan
 from stats.sequential import nominal_levels
 
 GAMMA_RHO = 2.0
-MAX_LOOKS = 4
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,11 @@ from scipy.special import ndtr, ndtri
 
 from stats.plan import PlannedMetric
 from stats.results import Estimate
+from stats.verdict.case import Case
 from stats.verdict.levels import look_index
 from stats.verdict.recommendation import Mode, Verdict
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE
-from stats.verdict.rules import Case, Row
+from stats.verdict.rules import Row
 
 EXPIRES_DAYS = 90
 

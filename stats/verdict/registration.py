@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stats.plan import Plan
-from stats.verdict.rules import must_prove
+from stats.verdict.case import must_prove
 
 MWE_PER_SE = 2.12
 """z(.90) + z(.80): a treatment without effect is ruled out (gamma .10) 4 times in 5."""

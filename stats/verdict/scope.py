@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stats.results import Estimate
+from stats.verdict.case import Case, must_prove
 from stats.verdict.recommendation import Scope
-from stats.verdict.rules import Case, must_prove
 
 GRADES = "ABCD"
 BY_GRADE = {"A": Scope.FULL, "B": Scope.STAGED, "C": Scope.LIMITED, "D": Scope.LIMITED}

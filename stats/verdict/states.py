@@ -13,6 +13,7 @@ from stats.verdict.recommendation import MetricState
 
 SUCCESS_ORDER = ("HARM", "WIN", "RULED_OUT", "SMALL", "UNCLEAR")
 GUARDRAIL_ORDER = ("BREACH", "PASS", "UNPROVEN", "MISSING")
+"""Labels in the rule's order: the first flag that holds is the label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,20 +105,18 @@ def _success(metric: PlannedMetric, found: Oriented | None, levels: Levels) -> M
     if found is None:
         return MetricState(key=metric.key, label="UNCLEAR", flags=("UNCLEAR", "NO_DATA"), line=metric.mwe)
     mwe = metric.mwe or 0.0
-    better = _above(found.lower_win, 0.0)
-    flags = []
-    if _below(found.upper_harm, 0.0):
-        flags.append("HARM")
-    if better and found.lowest >= mwe:
-        flags.append("WIN")
-    if mwe and _below(found.upper_gamma, mwe):
-        flags.append("RULED_OUT")
-    if better and not found.lowest >= mwe:
-        flags.append("SMALL")
+    better, enough = _above(found.lower_win, 0.0), found.lowest >= mwe
+    holds = {
+        "HARM": _below(found.upper_harm, 0.0),
+        "WIN": better and enough,
+        "RULED_OUT": mwe > 0 and _below(found.upper_gamma, mwe),
+        "SMALL": better and not enough,
+    }
+    flags = tuple(flag for flag in SUCCESS_ORDER if holds.get(flag)) or ("UNCLEAR",)
     return MetricState(
         key=metric.key,
-        label=flags[0] if flags else "UNCLEAR",
-        flags=tuple(flags) or ("UNCLEAR",),
+        label=flags[0],
+        flags=flags,
         effect=found.effect,
         lower=found.lower_win,
         upper=found.upper_gamma,
@@ -132,19 +131,15 @@ def _guardrail(metric: PlannedMetric, found: Oriented | None, levels: Levels) ->
     if found is None:
         return MetricState(key=metric.key, label="MISSING", flags=("MISSING",), line=line)
     harmed = _below(found.upper_harm, 0.0)
-    flags = []
-    if harmed and found.highest <= (line or 0.0):
-        flags.append("BREACH")
-    if line is not None and _above(found.lower_guard, line):
-        flags.append("PASS")
-    if not flags:
-        flags.append("UNPROVEN")
-    if harmed:
-        flags.append("HARM")
+    holds = {
+        "BREACH": harmed and found.highest <= (line or 0.0),
+        "PASS": line is not None and _above(found.lower_guard, line),
+    }
+    flags = tuple(flag for flag in GUARDRAIL_ORDER if holds.get(flag)) or ("UNPROVEN",)
     return MetricState(
         key=metric.key,
         label=flags[0],
-        flags=tuple(flags),
+        flags=(*flags, "HARM") if harmed else flags,
         effect=found.effect,
         lower=found.lower_guard,
         upper=found.upper_harm,

@@ -10,8 +10,9 @@ from stats.evidence import GradeFinding, MetricEvidence
 from stats.plan import Finance, Looks
 from stats.results import Check, Severity, Status
 from stats.verdict.decide import recommend
+from stats.verdict.reasons import REASONS
 from stats.verdict.recommendation import Mode, Scope, Verdict
-from stats.verdict.rules import REASONS, ROWS, WHEN
+from stats.verdict.rules import ROWS, WHEN
 
 INTERIM = {"look": 1, "final": False, "information": 0.5}
 SHOWN_WIN, SHOWN_ZERO, SHOWN_LOSS, UNCLEAR = 2.0, 0.0, -2.0, 0.6
