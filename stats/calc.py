@@ -1,15 +1,18 @@
 """The analyst's pocket calculator: ``calc(kind, spec)``, plain dictionaries in and out.
 
-===================  =================================================================================================
-power                chance that a planned comparison shows its effect
-sample_size          units (sites) needed for a power
-mde                  smallest effect that a plan shows with a power
-adjust               p values adjusted for their number
-pool                 effects of several pilots taken together
-sample_ratio         counts by arm against the split that was meant
-confidence_sequence  intervals that hold at every look
-boundaries           lines for planned looks (stats/sequential.py)
-===================  =================================================================================================
+====================  ==================================================================================================
+power                 chance that a planned comparison shows its effect
+sample_size           units (sites) needed for a power
+mde                   smallest effect that a plan shows with a power
+adjust                p values adjusted for their number
+pool                  effects of several pilots taken together
+sample_ratio          counts by arm against the split that was meant
+confidence_sequence   intervals that hold at every look
+boundaries            lines for planned looks (stats/sequential.py)
+effect_size           a difference in standard deviations, to compare pilots measured in different units
+reliability           do the questions of a survey metric measure one thing
+repeated_correlation  do two metrics move together within sites
+====================  ==================================================================================================
 
 Inputs are the models in stats/calc_inputs.py, where each kind's docstring lists what comes out.
 """
@@ -27,14 +30,18 @@ from stats.calc_inputs import (
     AdjustSpec,
     BoundariesSpec,
     ConfidenceSequenceSpec,
+    EffectSizeSpec,
     MdeSpec,
     PoolSpec,
     PowerSpec,
+    ReliabilitySpec,
+    RepeatedCorrelationSpec,
     SampleRatioSpec,
     SampleSizeSpec,
     Sizes,
 )
 from stats.errors import Problem, RefusedSpec
+from stats.results import NotEstimable
 from stats.spec import Strict
 
 
@@ -212,6 +219,30 @@ def _boundaries(spec: BoundariesSpec) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found).items()}
 
 
+def _effect_size(spec: EffectSizeSpec) -> dict[str, Any]:
+    from stats._pingouin import hedges_g
+
+    return _association(hedges_g(spec.control, spec.treatment, paired=spec.paired, confidence=spec.confidence))
+
+
+def _reliability(spec: ReliabilitySpec) -> dict[str, Any]:
+    from stats._pingouin import cronbach_alpha
+
+    return _association(cronbach_alpha(spec.answers, confidence=spec.confidence))
+
+
+def _repeated_correlation(spec: RepeatedCorrelationSpec) -> dict[str, Any]:
+    from stats._pingouin import repeated_correlation
+
+    return _association(repeated_correlation(spec.subject, spec.x, spec.y, confidence=spec.confidence))
+
+
+def _association(found: Any) -> dict[str, Any]:
+    if isinstance(found, NotEstimable):
+        return {"not_estimable": found.code, **found.facts}
+    return asdict(found)
+
+
 KINDS: Mapping[str, tuple[type[Strict], Callable[[Any], dict[str, Any]]]] = {
     "power": (PowerSpec, _power),
     "sample_size": (SampleSizeSpec, _sample_size),
@@ -221,4 +252,7 @@ KINDS: Mapping[str, tuple[type[Strict], Callable[[Any], dict[str, Any]]]] = {
     "pool": (PoolSpec, _pool),
     "sample_ratio": (SampleRatioSpec, _sample_ratio),
     "confidence_sequence": (ConfidenceSequenceSpec, _confidence_sequence),
+    "effect_size": (EffectSizeSpec, _effect_size),
+    "reliability": (ReliabilitySpec, _reliability),
+    "repeated_correlation": (RepeatedCorrelationSpec, _repeated_correlation),
 }

@@ -302,6 +302,31 @@ class ConfidenceSequenceSpec(Checked):
         return [("calc_lengths_differ", "control, treatment")] if len(lengths) > 1 else []
 
 
+class EffectSizeSpec(Strict):
+    """Out: value (Hedges' g: treatment minus control in standard deviations), ci_lower, ci_upper, df, n."""
+
+    control: list[Finite]
+    treatment: list[Finite]
+    paired: bool = False
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+
+class ReliabilitySpec(Strict):
+    """Out: value (Cronbach's alpha), ci_lower, ci_upper, n. answers: one list a person, one entry a question."""
+
+    answers: Annotated[list[list[Finite]], Field(min_length=1)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+
+class RepeatedCorrelationSpec(Strict):
+    """Out: value (correlation within subjects), ci_lower, ci_upper, p_value, df, n. One entry a subject and time."""
+
+    subject: list[str | int]
+    x: list[Finite]
+    y: list[Finite]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+
 class BoundariesSpec(Checked):
     """Out: z, nominal_p, cumulative_alpha, fractions, constant, inflation, first_crossing.
 

@@ -58,9 +58,10 @@ def critical(level: float, loadings: Sequence[float], df: float, *, two_sided: b
     """The bound that all T_i together exceed with probability ``level``."""
     from scipy.optimize import brentq
 
-    return float(
-        brentq(lambda c: largest_below(c, loadings, df, two_sided=two_sided) - (1 - level), -10.0, 100.0, xtol=1e-10)
-    )
+    def excess(bound: float) -> float:
+        return largest_below(bound, loadings, df, two_sided=two_sided) - (1 - level)
+
+    return float(brentq(excess, 0.0 if two_sided else -10.0, 100.0, xtol=1e-10))
 
 
 def dunnett(
