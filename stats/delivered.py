@@ -18,7 +18,7 @@ def delivery_share(component: Literal["delivered", "used"], share: Floats, n: Fl
     share, n: (S,) by site. The interval is Wilson's (1927), with t of S - 1 degrees of freedom and the effective number
     of independent contacts p (1 - p) / v, v being the variance of the pooled share between sites by linearisation
     (Cochran 1977, section 10.6; the idea of Korn & Graubard 1998): it stays within 0..1 and widens where sites differ.
-    Where all sites agree exactly (nobody failed), there are as many independent contacts as sites.
+    Where nobody failed (or everybody), the data can't tell how alike the contacts of a site are: each site counts once.
     """
     known = (n > 0) & np.isfinite(share)
     n, done = n[known], (n * share)[known]
@@ -30,7 +30,7 @@ def delivery_share(component: Literal["delivered", "used"], share: Floats, n: Fl
         effective, reach = total, quantile(0.975, None)
     else:
         variance = sites / (sites - 1) * float(((done - p * n) ** 2).sum()) / total**2
-        effective = min(total, p * (1 - p) / variance) if variance > 0 else float(sites)
+        effective = min(total, p * (1 - p) / variance if variance > 0 else total) if 0 < p < 1 else float(sites)
         reach = quantile(0.975, sites - 1)
     z2 = reach**2 / effective
     centre = (p + z2 / 2) / (1 + z2)
