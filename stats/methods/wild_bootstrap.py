@@ -22,6 +22,8 @@ Signs = Literal["rademacher", "webb"]
 ENUMERATE_UP_TO = 20_000
 WEBB = np.sqrt([0.5, 1.0, 1.5])
 TIE = 1e-9
+FURTHEST = 12
+"""Doublings of the first guess before a limit is called unbounded: thousands of standard errors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ def wild_limit(
         return (p.less if upper else p.greater) <= level
 
     inner, outer = centre, centre + sign * reach
-    for _ in range(30):
+    for _ in range(FURTHEST):
         if rejected(outer):
             break
         inner, outer = outer, centre + 2 * (outer - centre)

@@ -265,30 +265,3 @@ def test_blocked_field_trial(cases, answer):
             "unblocked_se_N": unblocked.std_error,
         },
     )
-
-
-def test_sleep_within_persons(cases, answer):
-    # Persons stand for sites that were seen under both drugs: each drug's half of a person is one site of a pair.
-    spec = {
-        "data": "sleep.csv",
-        "design": "randomised_units",
-        "unit": "id",
-        "pair": "id",
-        "arm": {"column": "group", "treatment": 2, "control": 1},
-        "metric": {"kind": "mean", "column": "extra"},
-        "estimator": "paired_t",
-    }
-    found = answer(spec)[0]
-    agree(
-        cases["paired_sleep"],
-        {
-            "n_pairs": found.n_control,
-            "estimate": found.effect,
-            "se": found.std_error,
-            "t": found.details["statistic"],
-            "df": found.df,
-            "p_value": found.p_value,
-            "ci_low": found.ci_lower,
-            "ci_high": found.ci_upper,
-        },
-    )
