@@ -62,7 +62,7 @@ def hedges_g(
     if min(len(x), len(y)) < 3:
         return NotEstimable(code="too_few_units", facts={"n_control": len(y), "n_treatment": len(x), "needed": 3})
     if np.ptp(x) == 0 and np.ptp(y) == 0:
-        return NotEstimable(code="no_variation", facts={"control": float(y[0]), "treatment": float(x[0])})
+        return NotEstimable(code="same_value", facts={"control": float(y[0]), "treatment": float(x[0])})
     library = pingouin()
     g = float(library.compute_effsize(x, y, paired=paired, eftype="hedges"))
     lower, upper = library.compute_esci(

@@ -14,7 +14,8 @@ strata, covariates        OLS with HC2 (records)
 pair (records)            differences within pairs
 ========================  ============================================================================================
 
-Where units come in clusters (``cluster``), every default is the cluster-robust one: CR2, Satterthwaite's df.
+Where units come in clusters (``cluster``) the default is CR2 with Satterthwaite's df; quantiles, worst cases and
+survival then need the sites' own values (design randomised_sites).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.designs import Estimator
+from stats.designs import Estimator, clustered_records
 from stats.methods import adjusted, counts, ratio, shares
 from stats.methods import welch as means
 from stats.methods.arms import ArmSummary, arm_summary, too_few
@@ -128,6 +129,22 @@ def from_counts(method: Callable[..., Result], *, own_margin: bool) -> Run:
     return run
 
 
+def regressors(study: Study) -> bool:
+    """True where the comparison takes a regression of the records."""
+    spec = study.spec
+    return bool(spec.strata or spec.covariates or spec.weight_column)
+
+
+def with_pre_as_covariate(study: Study) -> Study:
+    """The same records, the pre-value among the covariates."""
+    spec = study.spec
+    if not spec.pre or spec.pre in spec.covariates:
+        return study
+    records = study.records
+    named = spec.model_copy(update={"covariates": [spec.pre, *spec.covariates]})
+    return replace(study, spec=named, read_records=lambda: records)
+
+
 def regression(kind: str, method: str, *, own_slopes: bool = False) -> Run:
     """OLS of records on arm, strata, pre-value and covariates; option ``factors`` names covariates that are labels."""
 
@@ -135,13 +152,7 @@ def regression(kind: str, method: str, *, own_slopes: bool = False) -> Run:
         from stats.methods.least_squares import ols
         from stats.methods.record_design import record_design
 
-        spec = study.spec
-        if spec.pre and spec.pre not in spec.covariates:
-            spec = spec.model_copy(update={"covariates": [spec.pre, *spec.covariates]})
-        records = after_start(study)
-        design = record_design(
-            replace(study, spec=spec, read_records=lambda: records), all_arms=True, factors=spec.strata
-        )
+        design = record_design(with_pre_as_covariate(study), all_arms=True, factors=study.spec.strata)
         if isinstance(design, NotEstimable):
             return design
         result = ols(
@@ -249,6 +260,11 @@ def cluster_robust(study: Study) -> Result:
     return tested(study, result)
 
 
+def clustered_records_cr2(study: Study) -> Result:
+    """CR2 from the records, where there is more to adjust for than the pre-value."""
+    return clustered_records.cluster_robust("cr2")(with_pre_as_covariate(study))
+
+
 def dunnett(study: Study) -> Result:
     from stats.methods import several_arms
 
@@ -282,19 +298,21 @@ def by_metric_kind(study: Study) -> Result:
     spec = study.spec
     kind = spec.metric.kind
     if kind in ("quantile", "tail_mean", "survival"):
+        if spec.cluster:
+            return NotEstimable(code="kind_needs_sites", facts={"kind": kind})
         return BY_KIND[kind](study)
-    if spec.pair:
+    if spec.pair and not spec.cluster:
         return paired(study)
-    if spec.cluster and not (spec.strata or spec.covariates):
-        return cluster_robust(study)
-    if spec.strata or spec.covariates or spec.weight_column:
+    if spec.cluster:
+        return clustered_records_cr2(study) if regressors(study) else cluster_robust(study)
+    if regressors(study):
         return ols_hc2(study)
     if spec.pre:
         return (from_ratios(adjusted.ancova) if kind in RATIOS else ancova_by_arm)(study)
     return BY_KIND.get(kind, welch)(study)
 
 
-def _listed(*rows: tuple[Any, ...]) -> Mapping[str, Estimator]:
+def _listed(*rows: tuple[Any, ...]) -> dict[str, Estimator]:
     """Rows of (key, run, label, source), then where needed 'unsafe' and aliases."""
     made = [
         Estimator(
@@ -355,4 +373,4 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
     ("cr2_units", cluster_robust, "Cluster-robust, CR2", "Bell and McCaffrey 2002; Pustejovsky and Tipton 2018"),
     ("paired_t", paired, "Paired t", "Student 1908"),
     ("dunnett", dunnett, "Several arms against one control", "Dunnett 1955"),
-)
+) | dict(clustered_records.ESTIMATORS)

@@ -72,7 +72,7 @@ def ancova(control: ArmSummary, treatment: ArmSummary, *, confidence: float) -> 
         _adjusted_level(arm, part, slope, within, gap) for arm, part in zip((control, treatment), parts, strict=True)
     )
     if not any(level.variance > 0 for level in levels):
-        return NotEstimable(code="no_variation", facts={"control": levels[0].value, "treatment": levels[1].value})
+        return NotEstimable(code="same_value", facts={"control": levels[0].value, "treatment": levels[1].value})
     missing = control.n + treatment.n - control.n_x - treatment.n_x
     plain = sqrt(control.var_y / control.n + treatment.var_y / treatment.n)
     return difference(

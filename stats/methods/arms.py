@@ -53,4 +53,4 @@ def no_variation(control: ArmSummary, treatment: ArmSummary) -> NotEstimable | N
     """Why two arms can't be compared: all units of an arm have the same value, so nothing tells chance from effect."""
     if not all(is_constant(arm.var_y, arm.mean_y) for arm in (control, treatment)):
         return None
-    return NotEstimable(code="no_variation", facts={"control": control.mean_y, "treatment": treatment.mean_y})
+    return NotEstimable(code="same_value", facts={"control": control.mean_y, "treatment": treatment.mean_y})

@@ -106,8 +106,13 @@ def _satterthwaite(fitted: ClusteredFit, pull: Floats) -> float:
     """df of the sandwich for one coefficient, under independent errors of equal variance.
 
     pull: (G, K) c_g with A_g X_g b = X_g c_g. The products of the clusters' p_g = (I - H)_g' A_g X_g b are
-    c_g' U_g c_g on the diagonal, less (U_g c_g)' B (U_h c_h) everywhere.
+    c_g' U_g c_g on the diagonal, less (U_g c_g)' B (U_h c_h) everywhere. Only their trace and sum of squares are
+    needed, so that no G x G matrix is made (customers as clusters are many).
     """
     reach = np.einsum("gij,gj->gi", fitted.moments.xtx, pull)
-    products = np.diag((pull * reach).sum(axis=1)) - reach @ fitted.bread @ reach.T
-    return float(np.trace(products) ** 2 / (products**2).sum())
+    own = (pull * reach).sum(axis=1)
+    spread = reach @ fitted.bread
+    shared = (spread * reach).sum(axis=1)
+    inner = reach.T @ spread
+    squares = (own**2).sum() - 2 * (own * shared).sum() + (inner * inner.T).sum()
+    return float((own.sum() - shared.sum()) ** 2 / squares)

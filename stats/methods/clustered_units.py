@@ -125,7 +125,7 @@ def cluster_robust(moments: ArmMoments, arm: int, *, ratio: bool, pre: bool, con
     effect = float(values[1] - values[0])
     std_error, df = _contrast(fitted, -1, 1)
     if std_error <= 64 * EPSILON * float(np.abs(values).max()):
-        return NotEstimable(code="no_variation", facts={"control": float(values[0]), "treatment": float(values[1])})
+        return NotEstimable(code="same_value", facts={"control": float(values[0]), "treatment": float(values[1])})
     reach = quantile(0.5 + confidence / 2, df) * std_error
     units = [float(sums.n[sums.treated == side].sum()) for side in (False, True)]
     raw = [float(sums.sum_y[sums.treated == side].sum()) / n for side, n in zip((False, True), units, strict=True)]

@@ -93,7 +93,7 @@ def ols(
     std_error = sqrt(float(fit.covariances[kind][position, position]))
     means = [float(design.y[design.arm == group].mean()) for group in (0, arm)]
     if std_error <= 64 * EPSILON * float(np.abs(design.y).max()):
-        return NotEstimable(code="no_variation", facts={"control": means[0], "treatment": means[1]})
+        return NotEstimable(code="same_value", facts={"control": means[0], "treatment": means[1]})
     effect = float(fit.coefficients[position])
     reach = quantile(0.5 + confidence / 2, fit.df) * std_error
     return Estimate(

@@ -28,7 +28,7 @@ def paired_t(
     variance = float(gaps.var(ddof=1))
     if is_constant(variance, max(abs(effect), float(np.abs(control).max()))):
         return NotEstimable(
-            code="no_variation", facts={"control": float(control.mean()), "treatment": float(treatment.mean())}
+            code="same_value", facts={"control": float(control.mean()), "treatment": float(treatment.mean())}
         )
     std_error = sqrt(variance / pairs)
     df = pairs - 1

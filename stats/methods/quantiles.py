@@ -73,7 +73,7 @@ def quantile_difference(
     gaps = np.sort(replicates[1] - replicates[0])
     spread = float(gaps.std(ddof=1))
     if spread == 0:
-        return NotEstimable(code="no_variation", facts={"control": values[0], "treatment": values[1]})
+        return NotEstimable(code="same_value", facts={"control": values[0], "treatment": values[1]})
 
     def limits(level: float) -> Limits:
         lower, upper = np.quantile(gaps, [level, 1 - level])
@@ -136,6 +136,6 @@ def tail_difference(control: Floats, treatment: Floats, *, tail: float, worst: s
         return reason
     levels = tail_level(control, tail, worst), tail_level(treatment, tail, worst)
     if levels[0].variance + levels[1].variance <= 0:
-        return NotEstimable(code="no_variation", facts={"control": levels[0].value, "treatment": levels[1].value})
+        return NotEstimable(code="same_value", facts={"control": levels[0].value, "treatment": levels[1].value})
     df = satterthwaite(*((level.variance, level.df) for level in levels))
     return difference(*levels, confidence=confidence, method="tail_mean", df=df, details={"tail": tail, "worst": worst})

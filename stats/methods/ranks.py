@@ -188,7 +188,7 @@ def mann_whitney(
     control, treatment = np.sort(control), np.sort(treatment)
     at_zero = rank_test(control, treatment, exact=exact, continuity=continuity)
     if at_zero.p_two_sided != at_zero.p_two_sided:
-        return NotEstimable(code="no_variation", facts={"control": float(control[0]), "treatment": float(treatment[0])})
+        return NotEstimable(code="same_value", facts={"control": float(control[0]), "treatment": float(treatment[0])})
     exactly = at_zero.exact and not at_zero.ties
     interval = shift_limits(control, treatment, (1 - confidence) / 2, exact=exactly, continuity=continuity)
     result = Estimate(

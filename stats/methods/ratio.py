@@ -51,7 +51,7 @@ def delta(control: ArmSummary, treatment: ArmSummary, *, confidence: float) -> R
         return reason
     levels = ratio_level(control), ratio_level(treatment)
     if not any(level.variance > 0 for level in levels):
-        return NotEstimable(code="no_variation", facts={"control": levels[0].value, "treatment": levels[1].value})
+        return NotEstimable(code="same_value", facts={"control": levels[0].value, "treatment": levels[1].value})
     df = satterthwaite(*((level.variance, level.df) for level in levels))
     pairs = (levels[1].value, levels[1].variance), (levels[0].value, levels[0].variance)
     details: dict[str, float] = {

@@ -291,7 +291,7 @@ def _normal(control: Count, treatment: Count, confidence: float, method: str, *,
         return reason
     variance = control.variance + treatment.variance
     if variance <= 0:
-        return NotEstimable(code="no_variation", facts={"control": control.share, "treatment": treatment.share})
+        return NotEstimable(code="same_value", facts={"control": control.share, "treatment": treatment.share})
     z = (treatment.share - control.share) / sqrt(variance)
     p_value = pooled_p(control, treatment)[1] if pooled else two_sided(z, None)
     return share_difference(

@@ -27,7 +27,7 @@ def test_hedges_g_is_treatment_minus_control_without_rounding():
 def test_gaps_and_unequal_pairs_are_said_instead_of_dropped():
     assert hedges_g([1.0, math.nan, 2.0], [1.0, 2.0, 3.0]).code == "gaps_in_values"
     assert hedges_g([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0], paired=True).code == "pairs_incomplete"
-    assert calc("effect_size", {"control": [1, 1, 1], "treatment": [1, 1, 1]})["not_estimable"] == "no_variation"
+    assert calc("effect_size", {"control": [1, 1, 1], "treatment": [1, 1, 1]})["not_estimable"] == "same_value"
 
 
 def test_alpha_of_a_questionnaire_and_feldt_s_interval():

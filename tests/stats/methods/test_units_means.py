@@ -71,7 +71,7 @@ def test_an_arm_of_one_unit_or_none_is_not_estimable(unit_study, y, arm):
 
 
 def test_the_same_value_everywhere_is_not_estimable(unit_study):
-    assert run("default", unit_study([3.0] * 8, [0, 1] * 4)).code == "no_variation"
+    assert run("default", unit_study([3.0] * 8, [0, 1] * 4)).code == "same_value"
 
 
 def test_pre_values_without_any_weight_leave_welch(unit_study):
@@ -311,7 +311,7 @@ def test_no_event_or_nothing_but_events_in_both_arms_still_bounds_the_difference
     assert result.ci_upper == pytest.approx(0.1332, abs=1e-4)
     assert result.at_level(0.025).upper == pytest.approx(result.ci_upper, rel=1e-12)
     assert result.details["risk_ratio"] is None
-    assert run("wald", unit_study(y, [0, 1] * 25, metric={"kind": "share", "column": "y"})).code == "no_variation"
+    assert run("wald", unit_study(y, [0, 1] * 25, metric={"kind": "share", "column": "y"})).code == "same_value"
 
 
 def test_a_share_without_events_in_one_arm_says_that_its_ratios_are_corrected(unit_study):
@@ -446,3 +446,44 @@ def test_a_ratio_in_clusters_takes_the_clusters_for_units(unit_study):
 def test_one_cluster_in_an_arm_is_not_estimable(unit_study):
     y, arm, _, _ = clustered_data()
     assert run("default", unit_study(y, arm, cluster=arm)).code == "too_few_clusters"
+
+
+def test_clusters_are_not_forgotten_when_there_are_covariates(unit_study):
+    y, arm, x, cluster = clustered_data()
+    further = np.random.default_rng(18).normal(size=len(y))
+    study = unit_study(y, arm, x=x, cluster=cluster, columns={"further": further}, covariates=["further"])
+    result = run("default", study)
+    matrix = np.column_stack([np.ones(len(y)), arm, x, further])
+    std_error, df = cr2_by_hand(y, matrix, cluster, 1)
+    assert (result.std_error, result.df) == pytest.approx((std_error, df), rel=1e-8)
+
+
+def test_a_hundred_thousand_customers_as_clusters_take_no_square_matrix(unit_study):
+    """A matrix of clusters by clusters would take 80 GB."""
+    from stats.methods.clustered_units import cluster_robust
+    from stats.moments import ArmMoments, Moments
+
+    rng = np.random.default_rng(19)
+    n, nan = rng.integers(1, 9, 100_000).astype(float), np.full(100_000, np.nan)
+    mean = rng.normal(0, 1, 100_000)
+    arm = np.tile([0, 1], 50_000)
+
+    def of(n, mean, nan):
+        zero = np.zeros(len(n))
+        return Moments(
+            n=n, missing=zero, mean_y=mean, var_y=zero + 1, sum_y=n * mean, mean_d=nan, var_d=nan, sum_d=nan,
+            cov_yd=nan, n_x=zero, mean_x=nan, var_x=nan, cov_xy=nan, mean_y_x=nan, var_y_x=nan, cov_xd=nan,
+        )  # fmt: skip
+
+    by_arm = of(np.array([n[arm == k].sum() for k in (0, 1)]), np.zeros(2), nan[:2])
+    labels = tuple(str(k) for k in range(100_000))
+    moments = ArmMoments(arms=by_arm, clusters=of(n, mean, nan), cluster_arm=arm, cluster_label=labels)
+    result = cluster_robust(moments, 1, ratio=False, pre=False, confidence=0.95)
+    assert result.details["clusters"] == 100_000
+    assert result.df > 10_000
+
+
+def test_a_quantile_of_clustered_units_is_referred_to_the_sites(unit_study):
+    y, arm, _, cluster = clustered_data()
+    metric = {"kind": "quantile", "column": "y", "q": 0.5}
+    assert run("default", unit_study(y, arm, cluster=cluster, metric=metric)).code == "kind_needs_sites"
