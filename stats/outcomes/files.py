@@ -140,7 +140,7 @@ def decoded(source: Source, reading: Reading, limits: SizeLimits, facts: TextFac
         pending = len(decoder.getstate()[0])
         try:
             text = decoder.decode(chunk)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise _undecodable(error, facts.size - pending, lines, reading) from error
         facts.size += len(chunk)
         if "\x00" in text:
@@ -154,8 +154,8 @@ def decoded(source: Source, reading: Reading, limits: SizeLimits, facts: TextFac
         yield text
     try:
         text = carried + decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _undecodable(error, facts.size - len(error.object), lines, reading) from error
+    except UnicodeError as error:
+        raise _undecodable(error, facts.size - len(getattr(error, "object", b"")), lines, reading) from error
     _note_newlines(text, facts)
     yield text
 
@@ -176,17 +176,11 @@ def _nul_bytes(text: str, lines: int, reading: Reading) -> RefusedData:
     return RefusedData(Problem(code="nul_bytes", rows=rows, count=text.count("\x00"), facts={"line": line}))
 
 
-def _undecodable(error: UnicodeDecodeError, base: int, lines: int, reading: Reading) -> RefusedData:
-    line = lines + error.object[: error.start].count(b"\n")
-    return RefusedData(
-        Problem(
-            code="undecodable_byte",
-            rows=(max(line - reading.skip - 1, 1),),
-            facts={
-                "offset": base + error.start,
-                "byte": f"0x{error.object[error.start]:02X}",
-                "line": line,
-                "encoding": reading.encoding,
-            },
-        )
-    )
+def _undecodable(error: UnicodeError, base: int, lines: int, reading: Reading) -> RefusedData:
+    """Where the first byte stands that the encoding does not have; utf-16 may lack its mark, at the very start."""
+    before, byte = b"", "-"
+    if isinstance(error, UnicodeDecodeError):
+        before, byte = error.object[: error.start], f"0x{error.object[error.start]:02X}"
+    line = lines + before.count(b"\n")
+    facts = {"offset": base + len(before), "byte": byte, "line": line, "encoding": reading.encoding}
+    return RefusedData(Problem(code="undecodable_byte", rows=(max(line - reading.skip - 1, 1),), facts=facts))

@@ -113,7 +113,7 @@ def missing_columns(parts: Iterable[Part], table: ibis.Table) -> tuple[list[Part
             found.append(part)
         except RefusedSpec as refused:
             for problem in refused.problems:
-                if problem.code == "mixed_types":
+                if problem.code == "expression_mixed_types":
                     # Text where the expression needs a number: its columns are looked at one by one.
                     found += [_column_of(part, name) for name in columns_in(part.text, table)]
                 else:
@@ -127,11 +127,13 @@ def _column_of(part: Part, name: str) -> Part:
 
 
 def _missing(problem: Problem, part: Part, table: ibis.Table) -> Problem:
-    if problem.code != "unknown_name" and re.search(r"[-+*/()<>=&|]", part.text):
+    """A column that is not there, by its own name where an expression mentions it; a broken expression stays that."""
+    whole = nearest(part.text, table.columns)
+    expression = re.search(r"[-+*/()<>=&|`]", part.text) and not whole
+    if expression and "name" not in problem.facts:
         return Problem(code=problem.code, column=part.text, facts={**problem.facts, "used_for": part.name})
-    name = str(problem.facts.get("name", part.text))
-    suggestion = nearest(part.text, table.columns) or nearest(name, table.columns)
-    name = part.text if suggestion and part.text != name and " " in part.text else name
+    name = str(problem.facts["name"]) if expression else part.text
+    suggestion = whole or nearest(name, table.columns)
     code = "missing_column_close" if suggestion else "missing_column"
     offered = ", ".join(table.columns[:20]) + (" ..." if len(table.columns) > 20 else "")
     return Problem(code=code, column=name, facts={"used_for": part.name, "suggestion": suggestion, "offered": offered})

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import ibis
+import pyarrow as pa
 import pytest
 
 from stats.errors import RefusedData
@@ -22,9 +23,8 @@ def metric(key: str = "wait", role: str = "SUCCESS", unit: str = "", **spec: Any
     )
 
 
-def table(**columns: list[Any]) -> ibis.Table:
-    con = connect()
-    return con.create_table("data", ibis.memtable(columns), temp=True)
+def table(**columns: Any) -> ibis.Table:
+    return connect().create_table("data", pa.table(columns), temp=True)
 
 
 def look(data: ibis.Table, columns: dict[str, Any], *metrics: PlannedMetric, **more: Any) -> Accepted:
@@ -47,7 +47,7 @@ def test_missing_values_are_counted_by_column_and_nan_is_missing() -> None:
 
 
 def test_a_metric_without_any_value_refuses_only_where_it_is_a_success_metric() -> None:
-    data = table(site=["A", "B"], arm=[1, 0], wait=[1.0, 2.0], csat=[None, None])
+    data = table(site=["A", "B"], arm=[1, 0], wait=[1.0, 2.0], csat=pa.array([None, None], pa.float64()))
     asked = {"site": "site", "arm": ARM}
     accepted = look(data, asked, metric(), metric("csat", role="GUARDRAIL"))
     assert [(warning.code, warning.column) for warning in accepted.warnings] == [("all_missing", "csat")]
