@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from experiments.assess import assess
+from experiments.assign import assign, assigned
+from experiments.desk import Desk
+from experiments.ingest import ingest
+from experiments.plan import plan
+from experiments.recommend import recommend
+from experiments.register import register
+from experiments.sign import sign
+from registry.open import Registry
+from stats.simulate import SimulatedMetric, World, simulate
 
 _WAITING: dict[str, Any] = {
     "title": "Call-back at peak",
@@ -61,6 +75,7 @@ _WAITING: dict[str, Any] = {
         "sites": [f"B{number:02d}" for number in range(1, 13)],
         "columns": {
             "site": "site",
+            "delivered": "delivered",
             "period": "week",
             "post": {"column": "week", "from": "2026-03-02"},
         },
@@ -82,3 +97,114 @@ def waiting() -> Callable[..., dict[str, Any]]:
         return {**copy.deepcopy(_WAITING), **changes}
 
     return charter
+
+
+class Calendar:
+    """The registry's clock in tests: stands on a day until it is moved."""
+
+    def __init__(self) -> None:
+        self.today = date(2026, 1, 12)
+
+    def __call__(self) -> datetime:
+        return datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return Calendar()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, calendar: Calendar) -> Iterator[Desk]:
+    """A real registry on SQLite, on a day before the plain charter's start."""
+    with Registry.open(tmp_path / "home", "", clock=calendar) as registry:
+        yield Desk(registry=registry)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Led:
+    """A pilot led to its data, or further. data: the file that its sites sent."""
+
+    desk: Desk
+    key: str
+    data: Path
+
+
+STAGES = ("assigned", "ingested", "assessed", "recommended")
+
+
+@pytest.fixture
+def lead(desk: Desk, calendar: Calendar, waiting: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., Led]:
+    """Leads the plain pilot through the stages: ``lead("recommended", wait=-30, on_time=-0.1)``.
+
+    wait, on_time: true effects; missing: share of waits lost (control, treatment); signed: whether Logistics signs.
+    """
+
+    def run(
+        until: str = "recommended",
+        *,
+        wait: float = -40,
+        on_time: float = 0.0,
+        missing: tuple[float, float] = (0.0, 0.0),
+        signed: bool = True,
+        seed: int = 8,
+        document: dict[str, Any] | None = None,
+    ) -> Led:
+        plain = waiting()
+        plain["metrics"]["success"][0]["worst"] = {"beyond": 500, "margin": 0.05}
+        key = register(desk, document or plain).key
+        owner = desk.as_person("Ana Lima")
+        plan(owner, key)
+        if signed:
+            sign(desk.as_person("Tom Berg"), key)
+        sign(owner, key)
+        assign(owner, key)
+        drawn = assigned(desk, desk.pilot(key))
+        assert drawn is not None
+        data = tmp_path / f"{key}.csv"
+        write_records(data, drawn.arms, wait=wait, on_time=on_time, missing=missing, seed=seed)
+        calendar.today = date(2026, 5, 12)
+        acts: tuple[Callable[[], object], ...] = (
+            lambda: ingest(owner, key, data),
+            lambda: assess(owner, key),
+            lambda: recommend(owner, key),
+        )
+        for act in acts[: STAGES.index(until)]:
+            act()
+        return Led(desk=desk, key=key, data=data)
+
+    return run
+
+
+def write_records(
+    path: Path,
+    arms: Any,
+    *,
+    wait: float,
+    on_time: float,
+    missing: tuple[float, float] = (0.0, 0.0),
+    seed: int = 8,
+) -> None:
+    """What the sites of the plain charter send: a contact a row."""
+    import pyarrow.csv
+
+    world = World(
+        sites=arms,
+        metrics=(
+            SimulatedMetric(
+                column="wait_s", family="duration", level=200, spread=150, effect=wait, icc=0.005, missing=missing
+            ),
+            SimulatedMetric(column="on_time", family="share", level=0.9, effect=on_time, icc=0.003),
+        ),
+        start=date(2026, 3, 2),
+        weeks_after=10,
+        contacts=20,
+        seed=seed,
+        delivered=0.95,
+    )
+    pyarrow.csv.write_csv(simulate(world).table.drop_columns(["arm"]), path)
+
+
+@pytest.fixture
+def send_records() -> Callable[..., None]:
+    return write_records

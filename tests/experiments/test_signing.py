@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,22 +20,9 @@ from experiments.words import problem_sentence
 from registry import find
 from registry.errors import NotFound
 from registry.kinds import Stage
-from registry.open import Registry
 from stats.plan import sha256
 
 Charters = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Registry.open(tmp_path / "home", "") as registry:
-        yield Desk(registry=registry)
-
-
-def _in_future(waiting: Charters) -> dict[str, Any]:
-    document = waiting()
-    document["where"].update(baseline_from="2098-12-01", start="2099-02-02", end="2099-04-12")
-    return document
 
 
 def _refused(act: Callable[[], object]) -> list[str]:
@@ -86,7 +73,7 @@ def test_a_refused_charter_leaves_nothing_behind(desk: Desk, waiting: Charters) 
 
 
 def test_stages_are_refused_out_of_order_and_say_what_comes_first(desk: Desk, waiting: Charters) -> None:
-    key = register(desk, _in_future(waiting)).key
+    key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")
     with pytest.raises(Refused) as refused:
         assign(owner, key)
@@ -95,7 +82,7 @@ def test_stages_are_refused_out_of_order_and_say_what_comes_first(desk: Desk, wa
 
 
 def test_signing_locks_the_plan_with_its_hash_and_remembers_who_signed(desk: Desk, waiting: Charters) -> None:
-    key = register(desk, _in_future(waiting)).key
+    key = register(desk, waiting()).key
     owner, partner = desk.as_person("Ana Lima"), desk.as_person("Tom Berg")
     assert plan(owner, key).plan.metric("on_time").signed is False
     assert sign(partner, key).metrics == ("Deliveries on time",)
@@ -109,7 +96,8 @@ def test_signing_locks_the_plan_with_its_hash_and_remembers_who_signed(desk: Des
     assert verify(desk).whole
 
 
-def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiting: Charters) -> None:
+def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiting: Charters, calendar: Any) -> None:
+    calendar.today = date(2026, 3, 3)
     key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")
     plan(owner, key)
@@ -119,14 +107,14 @@ def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiti
 def test_only_the_contact_of_a_partner_signs_for_it(desk: Desk, waiting: Charters) -> None:
     other = waiting(title="Another pilot")
     other["partners"][0]["contact"] = "Lena Falk"
-    key = register(desk, _in_future(waiting)).key
+    key = register(desk, waiting()).key
     register(desk, other)
     plan(desk.as_person("Ana Lima"), key)
     assert _refused(lambda: sign(desk.as_person("Lena Falk"), key)) == ["signs_for_nobody"]
 
 
 def test_planning_says_that_three_against_three_is_capped(desk: Desk, waiting: Charters) -> None:
-    document = _in_future(waiting)
+    document = waiting()
     document["where"]["sites"] = document["where"]["sites"][:6]
     document["where"]["assignment"]["n_treatment"] = 3
     key = register(desk, document).key
@@ -136,7 +124,7 @@ def test_planning_says_that_three_against_three_is_capped(desk: Desk, waiting: C
 
 
 def test_the_draw_can_be_made_again_and_there_is_no_second_one(desk: Desk, waiting: Charters) -> None:
-    key = register(desk, _in_future(waiting)).key
+    key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")
     plan(owner, key)
     sign(owner, key)

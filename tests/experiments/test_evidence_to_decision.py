@@ -1,0 +1,216 @@
+"""From data to decision, on a real registry and real files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.assess import assess
+from experiments.close import close, takeaway
+from experiments.decide import Choice, decide, decisions
+from experiments.errors import Refused, sentences
+from experiments.history import history
+from experiments.ingest import ingest
+from experiments.memo import memo, render
+from experiments.portfolio import pilot_row
+from experiments.recommend import in_force, recommend, sentence
+from experiments.reproduce import reproduce
+from experiments.review import review, reviews
+from experiments.verify import verify
+from registry import find
+from registry.kinds import Stage
+from stats.errors import RefusedData
+
+Lead = Callable[..., Any]
+
+
+def _refused(act: Callable[[], object]) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        act()
+    assert all("problem." not in said for said in sentences(refused.value))
+    return [problem.code for problem in refused.value.problems]
+
+
+def test_a_pilot_that_works_and_harms_nobody_is_scaled_and_everything_comes_out_again(lead: Lead) -> None:
+    led = lead("recommended")
+    said = recommend(led.desk.as_person("Ana Lima"), led.key)
+    assert (said["verdict"], said["scope"], said["row"]) == ("SCALE", "full", 6)
+    assert sentence(led.desk, led.key).startswith("Scale, everywhere.")
+    review(led.desk.as_person("Tom Berg"), led.key, "endorse")
+    made = decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE"))
+    assert (made.verdict, made.scope, made.overrules) == ("SCALE", "full", False)
+    close(led.desk.as_person("Ana Lima"), led.key, "Call back within the hour, and say so at once.")
+    assert takeaway(led.desk, led.key).startswith("Call back")
+    again = reproduce(led.desk, led.key)
+    assert len(again) == 3
+    assert all(item.identical for item in again)
+    assert verify(led.desk).whole
+    row = pilot_row(led.desk, led.key)
+    assert (row.stage, row.verdict, row.decided, row.grade, row.state) == ("closed", "SCALE", "SCALE", "A", "WIN")
+
+
+def test_the_log_tells_the_whole_life_in_sentences(lead: Lead) -> None:
+    led = lead("recommended")
+    told = history(led.desk, led.key)
+    assert [event.act for event in told] == [
+        "pilot.registered",
+        "plan.made",
+        "plan.signed_by_partner",
+        "plan.locked",
+        "sites.assigned",
+        "outcomes.ingested",
+        "evidence.assessed",
+        "recommendation.made",
+    ]
+    assert all("event." not in event.sentence for event in told)
+    assert told[2].sentence == "Tom Berg signed for a partner department."
+
+
+def test_a_guardrail_without_data_blocks_scale_and_is_named(lead: Lead, calendar: Any) -> None:
+    led = lead("assigned")
+    lines = led.data.read_text().splitlines()
+    place = lines[0].replace('"', "").split(",").index("on_time")
+    blanked = [
+        lines[0],
+        *(",".join(c if n != place else "" for n, c in enumerate(row.split(","))) for row in lines[1:]),
+    ]
+    led.data.write_text("\n".join(blanked))
+    owner = led.desk.as_person("Ana Lima")
+    ingest(owner, led.key, led.data)
+    assess(owner, led.key)
+    said = recommend(owner, led.key)
+    assert said["verdict"] == "ITERATE"
+    assert said["reasons"][0]["code"] == "GUARDRAIL_MISSING"
+    assert said["reasons"][0]["metrics"] == ["on_time"]
+    assert "Deliveries on time" in sentence(led.desk, led.key)
+
+
+def test_gains_while_a_partner_loses_are_not_scaled(lead: Lead) -> None:
+    led = lead("recommended", on_time=-0.12)
+    said = recommend(led.desk.as_person("Ana Lima"), led.key)
+    assert said["verdict"] == "ITERATE"
+    assert "PARTNER_LOSES" in [reason["code"] for reason in said["reasons"]]
+
+
+def test_harm_is_stopped(lead: Lead) -> None:
+    led = lead("recommended", wait=60)
+    said = recommend(led.desk.as_person("Ana Lima"), led.key)
+    assert (said["verdict"], said["reasons"][0]["code"]) == ("STOP", "HARM")
+
+
+def test_a_partner_who_has_not_signed_caps_the_scope(lead: Lead) -> None:
+    led = lead("recommended", signed=False)
+    said = recommend(led.desk.as_person("Ana Lima"), led.key)
+    assert (said["verdict"], said["scope"], said["scope_reasons"]) == ("SCALE", "staged", ["partner_unsigned"])
+
+
+def test_data_that_can_not_be_judged_hide_their_numbers_and_may_be_brought_again(
+    lead: Lead, send_records: Callable[..., None]
+) -> None:
+    led = lead("recommended", missing=(0.02, 0.3))
+    owner = led.desk.as_person("Ana Lima")
+    assert recommend(owner, led.key)["verdict"] == "INVALID"
+    row = pilot_row(led.desk, led.key)
+    assert (row.verdict, row.effect, row.state) == ("INVALID", "", None)
+    with led.desk.read() as session:
+        record = find.assignment(session, find.locked_plan(session, led.desk.pilot(led.key).id).id)
+    from experiments.assign import read_assignment
+
+    send_records(led.data, read_assignment(record).arms, wait=-40, on_time=0.0)
+    ingest(owner, led.key, led.data)
+    (found,) = assess(owner, led.key)
+    assert found.look == 1
+    assert recommend(owner, led.key)["verdict"] == "SCALE"
+    assert all(item.identical for item in reproduce(led.desk, led.key))
+
+
+def test_the_same_snapshot_is_assessed_once_and_planned_checks_are_counted(lead: Lead) -> None:
+    led = lead("recommended")
+    owner = led.desk.as_person("Ana Lima")
+    assert assess(owner, led.key)[0].sha256 == in_force(led.desk, led.desk.pilot(led.key)).evidence.sha256
+    with led.data.open("a") as file:
+        file.write(led.data.read_text().splitlines()[-1] + "\n")
+    ingest(owner, led.key, led.data)
+    assert _refused(lambda: assess(owner, led.key)) == ["no_look_left"]
+
+
+def test_the_last_check_waits_for_the_planned_end(lead: Lead, calendar: Any) -> None:
+    led = lead("assigned")
+    owner = led.desk.as_person("Ana Lima")
+    ingest(owner, led.key, led.data)
+    calendar.today = date(2026, 5, 9)
+    assert _refused(lambda: assess(owner, led.key)) == ["too_early"]
+
+
+def test_nothing_is_kept_of_a_refused_file(lead: Lead, tmp_path: Path) -> None:
+    led = lead("assigned")
+    bad = tmp_path / "bad.csv"
+    bad.write_text(led.data.read_text().replace("B01", "Bo1", 1))
+    with pytest.raises(RefusedData) as refused:
+        ingest(led.desk.as_person("Ana Lima"), led.key, bad)
+    assert refused.value.problems[0].code.startswith("unknown_site")
+    assert list(led.desk.registry.snapshots.stored()) == []
+    assert led.desk.pilot(led.key).stage == Stage.ASSIGNED
+    assert verify(led.desk).whole
+
+
+def test_the_owner_does_not_decide_on_their_own_pilot(lead: Lead) -> None:
+    led = lead("recommended")
+    choice = Choice(verdict="SCALE")
+    assert _refused(lambda: decide(led.desk.as_person("Ana Lima"), led.key, choice)) == ["owner_decides"]
+
+
+def test_against_the_recommendation_only_with_a_reason_and_a_second_approver(lead: Lead) -> None:
+    led = lead("recommended")
+    executive = led.desk.as_person("Ruth Vogel")
+    both = ["overrule_without_reason", "overrule_without_second"]
+    assert _refused(lambda: decide(executive, led.key, Choice(verdict="STOP"))) == both
+    alone = Choice(verdict="STOP", reason="no budget", second_approver="Ruth Vogel")
+    assert _refused(lambda: decide(executive, led.key, alone)) == ["second_is_first"]
+    owner = Choice(verdict="STOP", reason="no budget", second_approver="Ana Lima")
+    assert _refused(lambda: decide(executive, led.key, owner)) == ["owner_decides"]
+    assert decisions(led.desk, led.desk.pilot(led.key)) == ()
+    made = decide(executive, led.key, Choice(verdict="STOP", reason="no budget", second_approver="Tom Berg"))
+    assert made.overrules
+    assert verify(led.desk).whole
+
+
+def test_scaling_over_a_partners_objection_or_wider_than_recommended_is_an_overrule(lead: Lead) -> None:
+    led = lead("recommended", signed=False)
+    executive = led.desk.as_person("Ruth Vogel")
+    wider = Choice(verdict="SCALE", scope="full")
+    assert "overrule_without_second" in _refused(lambda: decide(executive, led.key, wider))
+    review(led.desk.as_person("Tom Berg"), led.key, "object", "My tours pay for it.")
+    assert "overrule_without_second" in _refused(lambda: decide(executive, led.key, Choice(verdict="SCALE")))
+
+
+def test_concerns_need_a_reason_and_old_evidence_is_not_reviewed(lead: Lead) -> None:
+    led = lead("recommended")
+    partner = led.desk.as_person("Tom Berg")
+    assert _refused(lambda: review(partner, led.key, "object")) == ["reason_missing"]
+    assert _refused(lambda: review(partner, led.key, "agree")) == ["stance_unknown"]
+    assert _refused(lambda: review(partner, led.key, "endorse", seen="0" * 64)) == ["other_evidence"]
+    review(partner, led.key, "concern", "Watch the evening tours.")
+    (said,) = reviews(led.desk, led.desk.pilot(led.key))
+    assert (said.partner, said.stance, said.reason) == ("Logistics", "concern", "Watch the evening tours.")
+
+
+def test_evidence_sent_back_waits_for_a_better_one(lead: Lead) -> None:
+    led = lead("recommended")
+    executive = led.desk.as_person("Ruth Vogel")
+    assert _refused(lambda: decide(executive, led.key, Choice(verdict=None, sent_back=True))) == ["reason_missing"]
+    made = decide(executive, led.key, Choice(verdict=None, sent_back=True, reason="Which tours are counted?"))
+    assert (made.kind, made.verdict) == ("sent_back", None)
+    assert led.desk.pilot(led.key).stage == Stage.ASSESSED
+
+
+@pytest.mark.parametrize("form", ["html", "pdf", "docx"])
+def test_the_memo_is_made_from_what_is_stored(lead: Lead, form: str) -> None:
+    led = lead("recommended")
+    content = render(memo(led.desk, led.key), form)
+    assert content[:4] in {b"<!do", b"<!DO", b"%PDF", b"PK\x03\x04"}
+    assert _refused(lambda: render(memo(led.desk, led.key), "odt")) == ["memo_format"]
