@@ -30,7 +30,7 @@ def cluster_column(study: Study) -> str:
     """The column that names each record's cluster. Raises RefusedSpec where the specification names none."""
     column = study.spec.cluster or study.spec.site
     if column is None:
-        raise RefusedSpec(Problem(code="cluster_needed", facts={"estimator": study.spec.estimator}))
+        raise RefusedSpec(Problem(code="cluster_needed", facts={"method": study.spec.estimator}))
     return column
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stats.errors import Problem, RefusedSpec
+import numpy as np
+
 from stats.methods.permutation import RandomisationP, Replays, p_of, replay_within, statistic
 from stats.methods.site_ancova import affordable, site_weights
 from stats.methods.site_means import SiteValues, site_values
@@ -49,7 +50,8 @@ def replays_of(study: Study, values: SiteValues) -> Replays:
     """The assignments that could have been drawn.
 
     With option ``assignment`` (the draw's own record, ``Drawn.as_json``) that rule is replayed; else the draw is taken
-    to have been within pairs or strata where the specification names them, over all sites where it does not.
+    to have been within pairs or strata where the specification names them, over all sites where it does not. A site
+    that was not part of the recorded draw keeps its arm.
     """
     recorded = study.spec.options.get("assignment")
     if recorded is None:
@@ -58,10 +60,16 @@ def replays_of(study: Study, values: SiteValues) -> Replays:
 
     drawn = Drawn.from_json(recorded)
     place = {site.key: index for index, site in enumerate(drawn.sites)}
-    if missing := [site for site in values.sites if site not in place]:
-        raise RefusedSpec(Problem(code="site_not_in_assignment", facts={"site": missing[0]}, count=len(missing)))
     replays = replay(drawn, draws=study.spec.draws, seed=study.spec.seed)
-    return replace(replays, arms=replays.arms[:, [place[site] for site in values.sites]])
+    columns = [
+        replays.arms[:, place[site]] if site in place else np.full(len(replays.arms), treated)
+        for site, treated in zip(values.sites, values.treated, strict=True)
+    ]
+    return replace(
+        replays,
+        arms=np.column_stack(columns),
+        mirrored=replays.mirrored and all(site in place for site in values.sites),
+    )
 
 
 def tested_by_replay(

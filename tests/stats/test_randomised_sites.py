@@ -204,10 +204,12 @@ def test_the_recorded_draw_is_the_one_replayed():
     assert found.p_floor >= 1 / drawn.acceptable
 
 
-def test_a_site_outside_the_recorded_draw_is_refused():
-    drawn = draw([SiteToAssign(key=f"s{i:02d}") for i in range(11)], AssignmentRule())
-    with pytest.raises(RefusedSpec, match="site_not_in_assignment"):
-        run(site_data(TWELVE), options={"assignment": drawn.as_json()})
+def test_a_site_outside_the_recorded_draw_keeps_its_arm_in_the_replay():
+    drawn = draw([SiteToAssign(key=f"s{i:02d}") for i in range(10)], AssignmentRule())
+    arms = [drawn.arms[site.key] for site in drawn.sites]
+    found = run(site_data([*arms, 1, 0]), options={"assignment": drawn.as_json()})
+    assert found.details["randomisation"]["assignments"] == 252
+    assert found.p_floor == pytest.approx(1 / 252)
 
 
 def test_a_lost_site_is_left_out_of_the_replay():
