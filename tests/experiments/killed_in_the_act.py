@@ -1,10 +1,12 @@
-"""Does one act in a child of its own and kills it with SIGKILL after a while: `python this.py ACT KEY SECONDS HOME...`.
+"""Does an act again and again, each time on a fresh copy of a registry, and kills it a little later than before:
+`python this.py ACT KEY TEMPLATE FOLDER`. Ends when the act was quicker than the kill.
 
-Prints, for each home, whether the child was killed or had finished. Libraries are imported before the first child is
-made, so that the wait falls into the act itself.
+Prints the folder of each copy. Libraries are imported before the first child is made, so that the waits fall into the
+act itself.
 """
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -31,17 +33,26 @@ def act(name: str, home: Path, key: str) -> None:
             decide(desk.as_person("Ruth Vogel"), key, Choice(verdict="SCALE"))
 
 
+def killed(name: str, home: Path, key: str, seconds: float) -> bool:
+    """Whether the act was still going on after so many seconds."""
+    child = os.fork()
+    if child == 0:
+        act(name, home, key)
+        os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
 def main() -> None:
-    name, key, seconds, *homes = sys.argv[1:]
-    for number, home in enumerate(homes):
-        child = os.fork()
-        if child == 0:
-            act(name, Path(home), key)
-            os._exit(0)
-        time.sleep(float(seconds) * (number + 0.5) / len(homes))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        print("killed" if os.WIFSIGNALED(status) else "finished", flush=True)
+    name, key, template, folder = sys.argv[1:]
+    seconds, number, going = 0.004, 0, True
+    while going:
+        home = Path(folder) / f"{name}-{number}"
+        shutil.copytree(template, home)
+        going = killed(name, home, key, seconds)
+        print(home, flush=True)
+        seconds, number = 1.3 * seconds, number + 1
 
 
 main()
