@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 from math import comb, prod
 
@@ -71,15 +72,23 @@ def replay_within(
 ) -> Replays:
     """All assignments with as many treated sites in each group as in ``treated``, or seeded draws where too many.
 
-    groups: stratum or pair of each site, (S,); None: complete randomisation over all sites.
+    groups: stratum or pair of each site, (S,); None: complete randomisation over all sites. The last few are kept,
+    because every metric of a pilot has the same.
     """
-    codes = np.zeros(len(treated), dtype=np.int64) if groups is None else groups
+    codes = np.zeros(len(treated), dtype=np.int64) if groups is None else np.unique(groups, return_inverse=True)[1]
+    return _replays(tuple(map(bool, treated)), tuple(map(int, codes)), draws, seed, enumerate_up_to)
+
+
+@lru_cache(maxsize=8)
+def _replays(arm: tuple[bool, ...], group: tuple[int, ...], draws: int, seed: int, enumerate_up_to: int) -> Replays:
+    treated, codes = np.array(arm, dtype=bool), np.array(group, dtype=np.int64)
     blocks = [np.flatnonzero(codes == code) for code in np.unique(codes)]
     counts = [int(treated[block].sum()) for block in blocks]
     total = prod(comb(len(block), count) for block, count in zip(blocks, counts, strict=True))
     mirrored = all(2 * count == len(block) for block, count in zip(blocks, counts, strict=True))
     exact = total <= enumerate_up_to
     arms = _enumerated(blocks, counts, total) if exact else random_within(blocks, counts, draws, seed)
+    arms.setflags(write=False)
     return Replays(arms=arms, exact=exact, total=total, mirrored=mirrored)
 
 
