@@ -48,7 +48,7 @@ def check(
     arm, None where arms change over time. reading: how the table was read, for dates and decimals that stayed text.
     accept_crossovers: sites in two arms, or in another than assigned, are warnings: it did happen.
     """
-    given = Given(reading=reading or Reading(), today=today)
+    given = Given(reading=reading or Reading(), today=today, tries_casts=table.get_backend().name == "duckdb")
     with unreadable_refused():
         parts, problems = missing_columns(parts_of(columns, metrics, assigned), table)
         tests = tests_of(parts, metrics, table, given)
@@ -182,6 +182,8 @@ def _row_problem(test: RowTest, count: int, rows: int, located: Sequence[tuple[i
     facts = {"values": ", ".join(f"“{value}”" for value in values), "total": rows, **test.facts}
     facts.pop("count", None)
     numbers = tuple(row for row, _ in located if row is not None)
+    if located and not numbers:
+        facts["rows"] = "–"  # rows behind a connection have no numbers
     return Problem(code=test.code, column=test.column, rows=numbers, count=count, facts=facts)
 
 

@@ -12,7 +12,7 @@ from stats.errors import Problem
 from stats.expressions import resolve
 from stats.outcomes.parts import Part, is_duration
 from stats.outcomes.reading import Reading
-from stats.outcomes.values import BUDDHIST_YEARS, DAY_FIRST, number_pattern
+from stats.outcomes.values import BUDDHIST_YEARS, DAY_FIRST, YEAR_FIRST, number_pattern
 from stats.plan import PlannedMetric
 
 if TYPE_CHECKING:
@@ -39,10 +39,11 @@ class RowTest:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """How the table was read, and which day is today."""
+    """How the table was read, and which day is today. tries_casts: the engine can try a date without failing."""
 
     reading: Reading
     today: date
+    tries_casts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +159,8 @@ def _text_date_tests(part: Part, value: Any, given: Given, found: TableTests) ->
     year = value.re_extract("([0-9]{4})", 1).nullif("").try_cast("int64")
     buddhist = value.re_search(r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}") & _is_buddhist_year(year)
     buddhist = buddhist.fill_null(False) if not given.reading.buddhist_years else buddhist & False
-    good = value.re_replace(DAY_FIRST, order).try_cast("timestamp").notnull()
+    iso = value.re_replace(DAY_FIRST, order)
+    good = iso.try_cast("timestamp").notnull() if given.tries_casts else iso.re_search(YEAR_FIRST)
     bad = value.notnull() & ~good & ~buddhist
     expected = {"dmy": "31/12/2026", "mdy": "12/31/2026", "ymd": "2026-12-31"}[given.reading.date_order]
     found.rows.append(RowTest(code="buddhist_years", column=part.text, bad=buddhist, shown=value))
