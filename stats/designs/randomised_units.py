@@ -22,65 +22,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stats.designs import Estimator, clustered_records
+from stats.designs import Estimator, clustered_records, unit_records
+from stats.designs.units import arms, confidence, levels, regressors, tested
 from stats.methods import adjusted, counts, ratio, shares
 from stats.methods import welch as means
-from stats.methods.arms import ArmSummary, arm_summary, too_few
-from stats.methods.hypotheses import apply_test, interval_confidence
+from stats.methods.arms import arm_summary, mean_level, too_few
 from stats.results import NotEstimable, Result
 from stats.study import Study
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DEFAULT = "by_metric_kind"
 SHARES = ("share", "share_beyond", "interval_share")
 RATIOS = ("ratio", "rate")
 Run = Callable[[Study], Result]
-Floats = NDArray[np.float64]
-
-
-# -- from a study to what a method takes -------------------------------------------------------------------------------
-
-
-def confidence(study: Study) -> float:
-    """Confidence of the two-sided interval that this study's test asks for."""
-    return interval_confidence(study.spec.test_spec, study.spec.confidence)
-
-
-def levels(study: Study) -> tuple[float, ...]:
-    return tuple(study.spec.levels)
-
-
-def arms(study: Study) -> tuple[ArmSummary, ArmSummary]:
-    """(control, the treatment arm that the study is about)."""
-    moments = study.arm_moments.arms
-    return arm_summary(moments, 0), arm_summary(moments, study.arm)
-
-
-def after_start(study: Study) -> pd.DataFrame:
-    """The study's records without those before the start, as the moments have them."""
-    records = study.records
-    return records[records["__post"].astype(bool)] if "__post" in records else records
-
-
-def values(study: Study) -> tuple[Floats, Floats]:
-    """The metric of every record of (control, treatment), missing ones left out."""
-    records = after_start(study)
-    y = records["__y"].to_numpy(dtype=float)
-    arm = records["__arm"].to_numpy()
-    known = np.isfinite(y)
-    return y[known & (arm == 0)], y[known & (arm == study.arm)]
-
-
-def tested(study: Study, result: Result) -> Result:
-    """The result with the p of the test that was asked for."""
-    return apply_test(result, study.spec.test_spec, study.spec.metric.better)
 
 
 # -- families of estimators --------------------------------------------------------------------------------------------
@@ -129,123 +86,6 @@ def from_counts(method: Callable[..., Result], *, own_margin: bool) -> Run:
     return run
 
 
-def regressors(study: Study) -> bool:
-    """True where the comparison takes a regression of the records."""
-    spec = study.spec
-    return bool(spec.strata or spec.covariates or spec.weight_column)
-
-
-def with_pre_as_covariate(study: Study) -> Study:
-    """The same records, the pre-value among the covariates."""
-    spec = study.spec
-    if not spec.pre or spec.pre in spec.covariates:
-        return study
-    records = study.records
-    named = spec.model_copy(update={"covariates": [spec.pre, *spec.covariates]})
-    return replace(study, spec=named, read_records=lambda: records)
-
-
-def regression(kind: str, method: str, *, own_slopes: bool = False) -> Run:
-    """OLS of records on arm, strata, pre-value and covariates; option ``factors`` names covariates that are labels."""
-
-    def run(study: Study) -> Result:
-        from stats.methods.least_squares import ols
-        from stats.methods.record_design import record_design
-
-        design = record_design(with_pre_as_covariate(study), all_arms=True, factors=study.spec.strata)
-        if isinstance(design, NotEstimable):
-            return design
-        result = ols(
-            design, arm=study.arm, kind=kind, confidence=confidence(study), method=method, own_slopes=own_slopes
-        )
-        return tested(study, result)
-
-    return run
-
-
-def ranks(study: Study) -> Result:
-    """Mann-Whitney; options: exact (true, false; left out: as R), continuity (true)."""
-    from stats.methods.ranks import mann_whitney
-
-    options = study.spec.options
-    return mann_whitney(
-        *values(study),
-        confidence=confidence(study),
-        test=study.spec.test_spec,
-        better=study.spec.metric.better,
-        exact=options.get("exact"),
-        continuity=bool(options.get("continuity", True)),
-        levels=levels(study),
-    )
-
-
-def quantile(study: Study) -> Result:
-    from stats.methods.quantiles import quantile_difference
-
-    spec = study.spec
-    return quantile_difference(
-        *values(study),
-        q=0.5 if spec.metric.q is None else spec.metric.q,
-        confidence=confidence(study),
-        test=spec.test_spec,
-        better=spec.metric.better,
-        seed=spec.seed,
-        draws=spec.draws,
-        levels=levels(study),
-    )
-
-
-def tail_mean(study: Study) -> Result:
-    from stats.methods.quantiles import tail_difference
-
-    metric = study.spec.metric
-    worst = "high" if metric.better == "lower" else "low"
-    return tested(study, tail_difference(*values(study), tail=metric.tail, worst=worst, confidence=confidence(study)))
-
-
-def survival(which: str) -> Run:
-    """Restricted mean time, with the p of its own interval or of the log-rank test. Records: __y time, __event."""
-
-    def run(study: Study) -> Result:
-        from stats.methods import survival as times
-
-        records = after_start(study)
-        groups = [_times(records[records["__arm"] == arm]) for arm in (0, study.arm)]
-        method = times.rmst if which == "rmst" else times.log_rank
-        return tested(study, method(*groups, horizon=study.spec.metric.horizon, confidence=confidence(study)))
-
-    return run
-
-
-def _times(records: pd.DataFrame) -> tuple[Floats, NDArray[np.bool_]]:
-    time = records["__y"].to_numpy(dtype=float)
-    known = np.isfinite(time)
-    event = records["__event"].to_numpy(dtype=bool) if "__event" in records else np.ones(len(time), dtype=bool)
-    return time[known], event[known]
-
-
-def negative_binomial(study: Study) -> Result:
-    records = after_start(study)
-    kept = records[records["__arm"].isin([0, study.arm]) & records["__y"].notna()]
-    span = kept["__denominator"].to_numpy(dtype=float) if "__denominator" in kept else None
-    y, treated = kept["__y"].to_numpy(dtype=float), kept["__arm"].to_numpy() == study.arm
-    return tested(study, counts.negative_binomial(y, treated, span, confidence=confidence(study)))
-
-
-def paired(study: Study) -> Result:
-    from stats.methods.paired import paired_t
-
-    records = after_start(study)
-    pair = study.spec.pair
-    if pair is None:
-        return NotEstimable(code="pair_needed", facts={"estimator": "paired_t"})
-    by_pair = records.groupby([pair, "__arm"])["__y"].mean().unstack()
-    both = by_pair.reindex(columns=[0, study.arm]).dropna()
-    control, treatment = (both[arm].to_numpy(dtype=float) for arm in (0, study.arm))
-    result = paired_t(control, treatment, confidence=confidence(study), dropped=len(by_pair) - len(both))
-    return tested(study, result)
-
-
 def cluster_robust(study: Study) -> Result:
     """CR2 from the clusters' moments; a share given as numerator and denominator is a ratio here."""
     from stats.methods.clustered_units import cluster_robust as by_cluster
@@ -260,9 +100,22 @@ def cluster_robust(study: Study) -> Result:
     return tested(study, result)
 
 
-def clustered_records_cr2(study: Study) -> Result:
-    """CR2 from the records, where there is more to adjust for than the pre-value."""
-    return clustered_records.cluster_robust("cr2")(with_pre_as_covariate(study))
+def with_fieller(study: Study) -> Result:
+    """Welch (ratios and rates: delta method), whose relative effect is Fieller's."""
+    return (delta if study.spec.metric.kind in RATIOS else welch)(study)
+
+
+def with_log_ratio(study: Study) -> Result:
+    """Welch (ratios and rates: delta method), relative effect with an interval symmetric in the log of the ratio."""
+    from stats.methods.relative import log_ratio
+
+    result = with_fieller(study)
+    if isinstance(result, NotEstimable):
+        return result
+    level = ratio.ratio_level if study.spec.metric.kind in RATIOS else mean_level
+    control, treatment = ((found.value, found.variance) for found in map(level, arms(study)))
+    relative = log_ratio(treatment, control, confidence=confidence(study), df=result.df)
+    return replace(result, relative=relative, method=f"{result.method}, log ratio")
 
 
 def dunnett(study: Study) -> Result:
@@ -281,14 +134,14 @@ welch = from_moments(means.welch)
 ancova_by_arm = from_moments(adjusted.ancova)
 newcombe = from_counts(shares.newcombe, own_margin=True)
 delta = from_moments(ratio.delta)
-ols_hc2 = regression("hc2", "ols_hc2")
-rmst = survival("rmst")
+ols_hc2 = unit_records.regression("hc2", "ols_hc2")
+rmst = unit_records.survival("rmst")
 
 BY_KIND: Mapping[str, Run] = {
     **dict.fromkeys(SHARES, newcombe),
     **dict.fromkeys(RATIOS, delta),
-    "quantile": quantile,
-    "tail_mean": tail_mean,
+    "quantile": unit_records.quantile,
+    "tail_mean": unit_records.tail_mean,
     "survival": rmst,
 }
 
@@ -302,9 +155,9 @@ def by_metric_kind(study: Study) -> Result:
             return NotEstimable(code="kind_needs_sites", facts={"kind": kind})
         return BY_KIND[kind](study)
     if spec.pair and not spec.cluster:
-        return paired(study)
+        return unit_records.paired(study)
     if spec.cluster:
-        return clustered_records_cr2(study) if regressors(study) else cluster_robust(study)
+        return unit_records.clustered_records_cr2(study) if regressors(study) else cluster_robust(study)
     if regressors(study):
         return ols_hc2(study)
     if spec.pre:
@@ -333,12 +186,23 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
     ("welch", welch, "Welch's t", "Welch 1947"),
     ("pooled_t", from_moments(means.pooled_t), "Student's t, one variance", "Student 1908", "unsafe", "student"),
     ("ancova_by_arm", ancova_by_arm, "ANCOVA, variance by arm", "MacKinnon and White 1985; Lin 2013"),
-    ("ancova", regression("classical", "ancova"), "ANCOVA, one variance", "Fisher 1932", "ols"),
+    ("ancova", unit_records.regression("classical", "ancova"), "ANCOVA, one variance", "Fisher 1932", "ols"),
     *(
-        (f"ols_hc{k}", regression(f"hc{k}", f"ols_hc{k}"), f"OLS, HC{k}", "MacKinnon and White 1985", *unsafe)
+        (
+            f"ols_hc{k}",
+            unit_records.regression(f"hc{k}", f"ols_hc{k}"),
+            f"OLS, HC{k}",
+            "MacKinnon and White 1985",
+            *unsafe,
+        )
         for k, unsafe in enumerate([["unsafe"], ["unsafe"], [], []])
     ),
-    ("lin", regression("hc2", "lin", own_slopes=True), "ANCOVA with a slope for each arm, HC2", "Lin 2013"),
+    (
+        "lin",
+        unit_records.regression("hc2", "lin", own_slopes=True),
+        "ANCOVA with a slope for each arm, HC2",
+        "Lin 2013",
+    ),
     ("cuped", from_moments(adjusted.cuped), "CUPED", "Deng et al. 2013"),
     ("newcombe", newcombe, "Newcombe's interval", "Newcombe 1998, method 10"),
     (
@@ -363,14 +227,21 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
         "chi_square",
     ),
     ("delta", delta, "Ratio of sums, delta method", "Cochran 1977, section 6.4"),
-    ("mann_whitney", ranks, "Mann-Whitney, Hodges-Lehmann shift", "Mann and Whitney 1947", "wilcoxon"),
-    ("quantile", quantile, "Difference of quantiles, bootstrap", "Efron 1979; Hyndman and Fan 1996, type 7"),
-    ("tail_mean", tail_mean, "Difference of the means of the worst cases", "Chen 2008"),
+    ("fieller", with_fieller, "Ratio of levels by Fieller", "Fieller 1954"),
+    ("log_ratio", with_log_ratio, "Ratio of levels on the log scale", "Katz et al. 1978"),
+    ("mann_whitney", unit_records.ranks, "Mann-Whitney, Hodges-Lehmann shift", "Mann and Whitney 1947", "wilcoxon"),
+    (
+        "quantile",
+        unit_records.quantile,
+        "Difference of quantiles, bootstrap",
+        "Efron 1979; Hyndman and Fan 1996, type 7",
+    ),
+    ("tail_mean", unit_records.tail_mean, "Difference of the means of the worst cases", "Chen 2008"),
     ("poisson", from_moments(counts.poisson), "Poisson rates", "Poisson 1837", "unsafe"),
-    ("negative_binomial", negative_binomial, "Negative binomial rates", "Hilbe 2011, NB2"),
+    ("negative_binomial", unit_records.negative_binomial, "Negative binomial rates", "Hilbe 2011, NB2"),
     ("rmst", rmst, "Restricted mean time", "Royston and Parmar 2013"),
-    ("log_rank", survival("log_rank"), "Log-rank test", "Mantel 1966"),
+    ("log_rank", unit_records.survival("log_rank"), "Log-rank test", "Mantel 1966"),
     ("cr2_units", cluster_robust, "Cluster-robust, CR2", "Bell and McCaffrey 2002; Pustejovsky and Tipton 2018"),
-    ("paired_t", paired, "Paired t", "Student 1908"),
+    ("paired_t", unit_records.paired, "Paired t", "Student 1908"),
     ("dunnett", dunnett, "Several arms against one control", "Dunnett 1955"),
 ) | dict(clustered_records.ESTIMATORS)

@@ -487,3 +487,11 @@ def test_a_quantile_of_clustered_units_is_referred_to_the_sites(unit_study):
     y, arm, _, cluster = clustered_data()
     metric = {"kind": "quantile", "column": "y", "q": 0.5}
     assert run("default", unit_study(y, arm, cluster=cluster, metric=metric)).code == "kind_needs_sites"
+
+
+def test_relative_effect_on_the_log_scale_by_name(unit_study):
+    y, arm = two_arms(20, n=(200, 200), sd=(0.5, 0.5))
+    fieller_s, logs = (run(name, unit_study(y, arm)) for name in ("fieller", "log_ratio"))
+    assert logs.relative.method == "log_ratio"
+    assert logs.relative.effect == pytest.approx(fieller_s.relative.effect, rel=1e-12)
+    assert logs.relative.ci_lower == pytest.approx(fieller_s.relative.ci_lower, rel=0.01)  # alike for so sure a level
