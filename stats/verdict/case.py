@@ -22,7 +22,11 @@ AGREEMENT_FROM_SITES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One look, as the rule sees it. round_net: what another round is worth after its cost, None where that is off."""
+    """One look, as the rule sees it.
+
+    round_net: what another round is worth after its cost, None where that is off; gain_doubtful: for every metric with
+    a value, a gain worth having (MWE, or break-even if that is more) is ruled out at the level of doubt.
+    """
 
     plan: Plan
     evidence: Evidence
@@ -33,6 +37,7 @@ class Case:
     grade: str
     money: NetBenefit | None
     round_net: float | None
+    gain_doubtful: bool
 
     @cached_property
     def success(self) -> tuple[PlannedMetric, ...]:

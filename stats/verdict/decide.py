@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stats.evidence import Evidence, as_json
-from stats.money import Measured, NetBenefit, Prior, net_benefit
+from stats.money import Measured, NetBenefit, Prior, break_even_effect, net_benefit
 from stats.plan import Plan, canonical_json, sha256
 from stats.results import Estimate
 from stats.verdict.case import Case
@@ -18,7 +18,7 @@ from stats.verdict.reasons import reasons_of
 from stats.verdict.recommendation import MetricState, Reason, Recommendation, Verdict
 from stats.verdict.rules import ROWS, Row, deciding_row
 from stats.verdict.scope import lowered, scope_of
-from stats.verdict.states import metric_state
+from stats.verdict.states import metric_state, upper_limit
 
 RULE_VERSION = "1"
 
@@ -72,6 +72,7 @@ def case_of(plan: Plan, evidence: Evidence) -> Case:
         grade=_grade(evidence, gates),
         money=money,
         round_net=None if hopeful is None else hopeful.round_net,
+        gain_doubtful=_gain_doubtful(plan, evidence, levels),
     )
 
 
@@ -115,8 +116,25 @@ def _money(plan: Plan, evidence: Evidence, *, best_end: bool) -> NetBenefit | No
         plan.finance,
         measured,
         prior=Prior(mean=float(prior["mean"]), sd=float(prior["sd"])) if isinstance(prior, Mapping) else Prior(),
-        sites_drawn_at_random=plan.assumptions.get("sites_drawn_at_random") is True,
+        sites_drawn_at_random=_sites_drawn_at_random(plan),
     )
+
+
+def _gain_doubtful(plan: Plan, evidence: Evidence, levels: Levels) -> bool:
+    if plan.finance is None:
+        return False
+    valued = [metric for metric in plan.success if plan.finance.value_per_unit.get(metric.key)]
+    at_random = _sites_drawn_at_random(plan)
+    for metric in valued:
+        break_even = break_even_effect(plan.finance, metric.key, sites_drawn_at_random=at_random)
+        limit = upper_limit(metric, evidence.metrics.get(metric.key), levels.doubt)
+        if limit is None or limit >= max(metric.mwe or 0.0, break_even or 0.0):
+            return False
+    return bool(valued)
+
+
+def _sites_drawn_at_random(plan: Plan) -> bool:
+    return plan.assumptions.get("sites_drawn_at_random") is True
 
 
 def _reasons(case: Case, row: Row) -> tuple[Reason, ...]:
@@ -223,6 +241,7 @@ def _inputs(case: Case, row: Row, *, hidden: bool) -> dict[str, Any]:
     looked["open"] = [reason.code for reason in reasons_of(case)] if row.number >= 9 else []
     looked["money"] = as_json(case.money)
     looked["round_net"] = case.round_net
+    looked["gain_doubtful"] = case.gain_doubtful
     looked["wins"] = list(case.wins)
     looked["fading"] = {key: case.evidence.metrics[key].decline_p for key in case.wins}
     looked["p_new_site"] = {key: case.evidence.metrics[key].p_new_site for key in case.wins}

@@ -15,13 +15,16 @@ from stats.plan import Plan
 from stats.sequential import nominal_levels
 
 GAMMA_RHO = 2.0
+DOUBT = 1.5
+"""Times gamma: how sure it must be that no gain worth having is missed before money alone may stop a pilot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Levels:
     """Levels in force at one look, one-sided; 0 means that nothing can be shown at that level.
 
-    alpha: a_k undivided; win: a_k / S (a_k under the rule "all"); gamma: g_k; guard: a^g_k; harm: alpha_harm / (M K).
+    alpha: a_k undivided; win: a_k / S (a_k under the rule "all"); gamma: g_k; guard: a^g_k; harm: alpha_harm / (M K);
+    doubt: as g_k, from 1.5 gamma.
     """
 
     look: int
@@ -31,9 +34,17 @@ class Levels:
     gamma: float
     guard: float
     harm: float
+    doubt: float
 
     def as_dict(self) -> dict[str, float]:
-        return {"alpha": self.alpha, "win": self.win, "gamma": self.gamma, "guard": self.guard, "harm": self.harm}
+        return {
+            "alpha": self.alpha,
+            "win": self.win,
+            "gamma": self.gamma,
+            "guard": self.guard,
+            "harm": self.harm,
+            "doubt": self.doubt,
+        }
 
 
 def horizon(plan: Plan) -> tuple[float, ...]:
@@ -81,7 +92,7 @@ def _levels(
 ) -> Levels:
     looks = len(fractions)
     if index is None:
-        return Levels(look=0, looks=looks, alpha=0.0, win=0.0, gamma=0.0, guard=0.0, harm=0.0)
+        return Levels(look=0, looks=looks, alpha=0.0, win=0.0, gamma=0.0, guard=0.0, harm=0.0, doubt=0.0)
     alpha, gamma, guard, harm = rates
     alpha_k = nominal_levels(fractions, alpha, spending)[index]
     return Levels(
@@ -92,4 +103,5 @@ def _levels(
         gamma=nominal_levels(fractions, gamma, "power", GAMMA_RHO)[index],
         guard=nominal_levels(fractions, guard, spending)[index],
         harm=harm / (metrics * looks),
+        doubt=nominal_levels(fractions, min(0.45, DOUBT * gamma), "power", GAMMA_RHO)[index],
     )

@@ -62,6 +62,13 @@ def oriented(metric: PlannedMetric, evidence: MetricEvidence | None, levels: Lev
     )
 
 
+def upper_limit(metric: PlannedMetric, evidence: MetricEvidence | None, level: float) -> float | None:
+    """Largest oriented upper limit at this level over both ends of a bracket; None: unbounded or no estimate."""
+    if evidence is None or not isinstance(evidence.result, Estimate):
+        return None
+    return _largest_upper((evidence.result, *evidence.bracket), level, metric.better == "higher")
+
+
 def _smallest_lower(estimates: Sequence[Estimate], level: float, higher: bool) -> float | None:
     if level <= 0:
         return None

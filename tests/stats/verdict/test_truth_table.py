@@ -117,15 +117,28 @@ def test_row_7_a_precise_zero_stops(said):
 
 
 def test_row_8_stops_when_another_round_costs_more_than_it_can_bring(said):
-    plan = with_extension(said, finance=finance(run_cost=60.0, round_cost=50.0))
-    got = recommend(plan, said.evidence(plan, {"speed": said.estimate(0.2, 0.7), "cost": 0.0}))
+    got = costly_round(said, speed=-0.2)
     assert (got.verdict, got.row, got.reasons[0].code) == (Verdict.STOP, 8, "NOT_WORTH_ANOTHER_ROUND")
     assert got.reasons[0].facts["round_net"] < 0
 
 
+def costly_round(said, speed):
+    """Another round costs half an MWE; "mood", which has no value in money, is not settled."""
+    money = finance(run_cost=60.0, round_cost=50.0)
+    plan = with_extension(said, said.success("speed"), said.success("mood"), finance=money)
+    return recommend(plan, said.evidence(plan, {"speed": said.estimate(speed, 0.5), "mood": said.estimate(0.5, 0.7)}))
+
+
+def test_row_8_needs_the_data_to_speak_against_a_gain_worth_having(said):
+    got = costly_round(said, speed=0.3)
+    assert got.inputs["round_net"] < 0
+    assert (got.verdict, got.row) == (Verdict.ITERATE, 9)
+
+
 def test_row_8_is_off_without_finance_values(said):
-    plan = with_extension(said)
-    got = recommend(plan, said.evidence(plan, {"speed": said.estimate(0.2, 0.7), "cost": 0.0}))
+    plan = with_extension(said, said.success("speed"), said.success("mood"))
+    results = {"speed": said.estimate(-0.2, 0.5), "mood": said.estimate(0.5, 0.7)}
+    got = recommend(plan, said.evidence(plan, results))
     assert got.row == 9
     assert "no_finance" in got.notes
 
