@@ -22,11 +22,25 @@ Correction = Literal["cr0", "cr1", "cr1s", "cr2", "cr3"]
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterMoments:
-    """G clusters, K columns. xtx: (G, K, K); xty: (G, K); n: (G,) records."""
+    """G clusters, K columns. xtx: (U, K, K); xty: (G, K); n: (G,) records.
+
+    pattern: (G,) which of the U matrices is a cluster's X'X, where many clusters share one (a balanced panel has one a
+    cohort); None: U = G, each its own.
+    """
 
     xtx: Floats
     xty: Floats
     n: Ints
+    pattern: Ints | None = None
+
+    @property
+    def of_cluster(self) -> Ints:
+        return np.arange(len(self.n)) if self.pattern is None else self.pattern
+
+    @property
+    def shared_by(self) -> Floats:
+        """(U,) how many clusters have this X'X."""
+        return np.bincount(self.of_cluster, minlength=len(self.xtx)).astype(float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +71,14 @@ def cluster_moments(x: Floats, y: Floats, cluster: Ints, weights: Floats | None 
 
 def fit(moments: ClusterMoments) -> ClusteredFit:
     """Least squares from moments. The columns must be independent (``independent_columns``)."""
-    total = moments.xtx.sum(axis=0)
+    total = np.tensordot(moments.shared_by, moments.xtx, axes=1)
     scale = 1 / np.sqrt(np.diag(total))
     bread = np.linalg.inv(total * np.outer(scale, scale)) * np.outer(scale, scale)
     coefficients = bread @ moments.xty.sum(axis=0)
     return ClusteredFit(
         coefficients=coefficients,
         bread=bread,
-        scores=moments.xty - moments.xtx @ coefficients,
+        scores=moments.xty - (moments.xtx @ coefficients)[moments.of_cluster],
         moments=moments,
     )
 
@@ -83,11 +97,12 @@ def clustered_variance(fitted: ClusteredFit, contrast: Floats, correction: Corre
         return float(factor * ((fitted.scores @ row) ** 2).sum()), groups - 1.0
     power = -0.5 if correction == "cr2" else -1.0
     pull = _adjustments(fitted, lambda left: left**power).transpose(0, 2, 1) @ row
-    return float(((pull * fitted.scores).sum(axis=1) ** 2).sum()), _satterthwaite(fitted, pull)
+    own = pull[fitted.moments.of_cluster]
+    return float(((own * fitted.scores).sum(axis=1) ** 2).sum()), _satterthwaite(fitted, pull)
 
 
 def _adjustments(fitted: ClusteredFit, of_left: Callable[[Floats], Floats]) -> Floats:
-    """(G, K, K) F_g with X_g' A_g = F_g X_g', where A_g = f(I - X_g B X_g') and f acts on the eigenvalues.
+    """(U, K, K) F_g with X_g' A_g = F_g X_g', where A_g = f(I - X_g B X_g') and f acts on the eigenvalues.
 
     X'(X B X')^j = (U B)^j X' with U = X'X, so f(I - X B X') on the records becomes f(I - U B) on the columns. An
     eigenvalue of 0 (a coefficient that only this cluster informs) has the generalised inverse 0.
@@ -105,14 +120,14 @@ def _adjustments(fitted: ClusteredFit, of_left: Callable[[Floats], Floats]) -> F
 def _satterthwaite(fitted: ClusteredFit, pull: Floats) -> float:
     """df of the sandwich for one coefficient, under independent errors of equal variance.
 
-    pull: (G, K) c_g with A_g X_g b = X_g c_g. The products of the clusters' p_g = (I - H)_g' A_g X_g b are
-    c_g' U_g c_g on the diagonal, less (U_g c_g)' B (U_h c_h) everywhere. Only their trace and sum of squares are
-    needed, so that no G x G matrix is made (customers as clusters are many).
+    pull: (U, K) c_g with A_g X_g b = X_g c_g. The products of the clusters' p_g = (I - H)_g' A_g X_g b are
+    c_g' U_g c_g on the diagonal, less (U_g c_g)' B (U_h c_h) everywhere; their squares are summed without the G x G
+    table.
     """
+    shared = fitted.moments.shared_by
     reach = np.einsum("gij,gj->gi", fitted.moments.xtx, pull)
     own = (pull * reach).sum(axis=1)
-    spread = reach @ fitted.bread
-    shared = (spread * reach).sum(axis=1)
-    inner = reach.T @ spread
-    squares = (own**2).sum() - 2 * (own * shared).sum() + (inner * inner.T).sum()
-    return float((own.sum() - shared.sum()) ** 2 / squares)
+    taken = np.einsum("gi,ij,gj->g", reach, fitted.bread, reach)
+    across = fitted.bread @ (reach.T @ (shared[:, None] * reach))
+    squares = float((shared * (own**2 - 2 * own * taken)).sum() + np.trace(across @ across))
+    return float((shared * (own - taken)).sum() ** 2 / squares)
