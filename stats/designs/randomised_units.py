@@ -24,10 +24,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from stats.designs import Estimator, clustered_records, unit_records
-from stats.designs.units import arms, confidence, levels, regressors, tested
+from stats.designs.units import (
+    NO_MEANS,
+    RATIOS,
+    arms,
+    confidence,
+    for_means_only,
+    is_ratio,
+    levels,
+    regressors,
+    tested,
+)
 from stats.methods import adjusted, counts, ratio, shares
 from stats.methods import welch as means
 from stats.methods.arms import arm_summary, mean_level, too_few
@@ -36,31 +44,33 @@ from stats.study import Study
 
 DEFAULT = "by_metric_kind"
 SHARES = ("share", "share_beyond", "interval_share")
-RATIOS = ("ratio", "rate")
 Run = Callable[[Study], Result]
 
 
 # -- families of estimators --------------------------------------------------------------------------------------------
 
 
-def from_moments(method: Callable[..., Result]) -> Run:
-    """An estimator that needs only the two arms' moments."""
+def of_means(method: Callable[..., Result]) -> Run:
+    """An estimator of means from the two arms' moments; a ratio goes in linearised."""
 
     def run(study: Study) -> Result:
-        return tested(study, method(*arms(study), confidence=confidence(study)))
+        control, treatment = arms(study)
+        if reason := for_means_only(study, ratios=True):
+            return reason
+        if is_ratio(study):
+            if reason := too_few(control.n, treatment.n) or ratio.no_denominator(control, treatment):
+                return reason
+            control, treatment = ratio.linearised(control), ratio.linearised(treatment)
+        return tested(study, method(control, treatment, confidence=confidence(study)))
 
     return run
 
 
-def from_ratios(method: Callable[..., Result]) -> Run:
-    """An estimator of means applied to the linearised ratio of each arm."""
+def of_sums(method: Callable[..., Result]) -> Run:
+    """An estimator of quotients of sums (events per exposure) from the two arms' moments."""
 
     def run(study: Study) -> Result:
-        control, treatment = arms(study)
-        if reason := too_few(control.n, treatment.n) or ratio.no_denominator(control, treatment):
-            return reason
-        linear = ratio.linearised(control), ratio.linearised(treatment)
-        return tested(study, method(*linear, confidence=confidence(study)))
+        return tested(study, method(*arms(study), confidence=confidence(study)))
 
     return run
 
@@ -90,19 +100,20 @@ def cluster_robust(study: Study) -> Result:
     """CR2 from the clusters' moments; a share given as numerator and denominator is a ratio here."""
     from stats.methods.clustered_units import cluster_robust as by_cluster
 
-    spec = study.spec
-    ratios = spec.metric.kind in RATIOS or bool(np.isfinite(study.arm_moments.arms.mean_d).all())
+    ratios = is_ratio(study)
+    if reason := for_means_only(study, ratios=True):
+        return reason
     if ratios and (reason := ratio.no_denominator(*arms(study))):
         return reason
     result = by_cluster(
-        study.arm_moments, study.arm, ratio=ratios, pre=spec.pre is not None, confidence=confidence(study)
+        study.arm_moments, study.arm, ratio=ratios, pre=study.spec.pre is not None, confidence=confidence(study)
     )
     return tested(study, result)
 
 
 def with_fieller(study: Study) -> Result:
     """Welch (ratios and rates: delta method), whose relative effect is Fieller's."""
-    return (delta if study.spec.metric.kind in RATIOS else welch)(study)
+    return (delta if is_ratio(study) else welch)(study)
 
 
 def with_log_ratio(study: Study) -> Result:
@@ -112,15 +123,18 @@ def with_log_ratio(study: Study) -> Result:
     result = with_fieller(study)
     if isinstance(result, NotEstimable):
         return result
-    level = ratio.ratio_level if study.spec.metric.kind in RATIOS else mean_level
+    level = ratio.ratio_level if is_ratio(study) else mean_level
     control, treatment = ((found.value, found.variance) for found in map(level, arms(study)))
     relative = log_ratio(treatment, control, confidence=confidence(study), df=result.df)
     return replace(result, relative=relative, method=f"{result.method}, log ratio")
 
 
 def dunnett(study: Study) -> Result:
+    """All treatment arms against control at once (means)."""
     from stats.methods import several_arms
 
+    if reason := for_means_only(study):
+        return reason
     moments = study.arm_moments.arms
     every = [arm_summary(moments, arm) for arm in range(len(moments.n))]
     return several_arms.dunnett(
@@ -130,10 +144,10 @@ def dunnett(study: Study) -> Result:
 
 # -- the default -------------------------------------------------------------------------------------------------------
 
-welch = from_moments(means.welch)
-ancova_by_arm = from_moments(adjusted.ancova)
+welch = of_means(means.welch)
+ancova_by_arm = of_means(adjusted.ancova)
 newcombe = from_counts(shares.newcombe, own_margin=True)
-delta = from_moments(ratio.delta)
+delta = of_sums(ratio.delta)
 ols_hc2 = unit_records.regression("hc2", "ols_hc2")
 rmst = unit_records.survival("rmst")
 
@@ -150,7 +164,7 @@ def by_metric_kind(study: Study) -> Result:
     """The safe method for the study's kind of metric (table above)."""
     spec = study.spec
     kind = spec.metric.kind
-    if kind in ("quantile", "tail_mean", "survival"):
+    if kind in NO_MEANS:
         if spec.cluster:
             return NotEstimable(code="kind_needs_sites", facts={"kind": kind})
         return BY_KIND[kind](study)
@@ -161,7 +175,7 @@ def by_metric_kind(study: Study) -> Result:
     if regressors(study):
         return ols_hc2(study)
     if spec.pre:
-        return (from_ratios(adjusted.ancova) if kind in RATIOS else ancova_by_arm)(study)
+        return ancova_by_arm(study)
     return BY_KIND.get(kind, welch)(study)
 
 
@@ -184,7 +198,7 @@ def _listed(*rows: tuple[Any, ...]) -> dict[str, Estimator]:
 ESTIMATORS: Mapping[str, Estimator] = _listed(
     (DEFAULT, by_metric_kind, "The safe method for this kind of metric", "docs/methods/randomised_units.md"),
     ("welch", welch, "Welch's t", "Welch 1947"),
-    ("pooled_t", from_moments(means.pooled_t), "Student's t, one variance", "Student 1908", "unsafe", "student"),
+    ("pooled_t", of_means(means.pooled_t), "Student's t, one variance", "Student 1908", "unsafe", "student"),
     ("ancova_by_arm", ancova_by_arm, "ANCOVA, variance by arm", "MacKinnon and White 1985; Lin 2013"),
     ("ancova", unit_records.regression("classical", "ancova"), "ANCOVA, one variance", "Fisher 1932", "ols"),
     *(
@@ -203,7 +217,7 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
         "ANCOVA with a slope for each arm, HC2",
         "Lin 2013",
     ),
-    ("cuped", from_moments(adjusted.cuped), "CUPED", "Deng et al. 2013"),
+    ("cuped", of_means(adjusted.cuped), "CUPED", "Deng et al. 2013"),
     ("newcombe", newcombe, "Newcombe's interval", "Newcombe 1998, method 10"),
     (
         "miettinen_nurminen",
@@ -237,7 +251,7 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
         "Efron 1979; Hyndman and Fan 1996, type 7",
     ),
     ("tail_mean", unit_records.tail_mean, "Difference of the means of the worst cases", "Chen 2008"),
-    ("poisson", from_moments(counts.poisson), "Poisson rates", "Poisson 1837", "unsafe"),
+    ("poisson", of_sums(counts.poisson), "Poisson rates", "Poisson 1837", "unsafe"),
     ("negative_binomial", unit_records.negative_binomial, "Negative binomial rates", "Hilbe 2011, NB2"),
     ("rmst", rmst, "Restricted mean time", "Royston and Parmar 2013"),
     ("log_rank", unit_records.survival("log_rank"), "Log-rank test", "Mantel 1966"),

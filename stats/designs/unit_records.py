@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.designs import clustered_records
-from stats.designs.units import Floats, after_start, confidence, levels, tested, values, with_pre_as_covariate
+from stats.designs.units import (
+    Floats,
+    after_start,
+    confidence,
+    for_means_only,
+    levels,
+    tested,
+    values,
+    with_pre_as_covariate,
+)
 from stats.results import NotEstimable, Result
 from stats.study import Study
 
@@ -26,6 +35,8 @@ def regression(kind: str, method: str, *, own_slopes: bool = False) -> Run:
         from stats.methods.least_squares import ols
         from stats.methods.record_design import record_design
 
+        if reason := for_means_only(study):
+            return reason
         design = record_design(with_pre_as_covariate(study), all_arms=True, factors=study.spec.strata)
         if isinstance(design, NotEstimable):
             return design
@@ -41,6 +52,8 @@ def ranks(study: Study) -> Result:
     """Mann-Whitney; options: exact (true, false; left out: as R), continuity (true)."""
     from stats.methods.ranks import mann_whitney
 
+    if reason := for_means_only(study):
+        return reason
     options = study.spec.options
     return mann_whitney(
         *values(study),
@@ -115,6 +128,8 @@ def paired(study: Study) -> Result:
     """Mean difference within the pairs of column ``pair``; several records of one side are averaged first."""
     from stats.methods.paired import paired_t
 
+    if reason := for_means_only(study):
+        return reason
     records = after_start(study)
     pair = study.spec.pair
     if pair is None:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from stats.methods.arms import ArmSummary, arm_summary
 from stats.methods.hypotheses import apply_test, interval_confidence
-from stats.results import Result
+from stats.results import NotEstimable, Result
 from stats.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+RATIOS = ("ratio", "rate")
+NO_MEANS = ("quantile", "tail_mean", "survival")
 
 
 def confidence(study: Study) -> float:
@@ -47,6 +49,20 @@ def values(study: Study) -> tuple[Floats, Floats]:
     arm = records["__arm"].to_numpy()
     known = np.isfinite(y)
     return y[known & (arm == 0)], y[known & (arm == study.arm)]
+
+
+def for_means_only(study: Study, *, ratios: bool = False) -> NotEstimable | None:
+    """Why a method for means can't answer: the metric is no mean (nor, unless ``ratios``, a quotient of sums)."""
+    metric = study.spec.metric
+    if metric.kind in NO_MEANS or (not ratios and is_ratio(study)):
+        return NotEstimable(code="method_for_means_only", facts={"kind": metric.kind, "method": study.spec.estimator})
+    return None
+
+
+def is_ratio(study: Study) -> bool:
+    """True where the metric is a quotient of two sums."""
+    metric = study.spec.metric
+    return metric.kind in RATIOS or (metric.kind == "share" and metric.denominator is not None)
 
 
 def tested(study: Study, result: Result) -> Result:

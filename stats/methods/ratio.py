@@ -14,6 +14,8 @@ def no_denominator(control: ArmSummary, treatment: ArmSummary) -> NotEstimable |
     """Why there is no ratio: an arm whose denominators do not add up to more than zero."""
     if min(control.mean_d, treatment.mean_d) > 0:
         return None
+    if control.mean_d != control.mean_d:
+        return NotEstimable(code="denominator_needed", facts={})
     return NotEstimable(code="denominator_not_positive", facts={"control": control.sum_d, "treatment": treatment.sum_d})
 
 

@@ -495,3 +495,29 @@ def test_relative_effect_on_the_log_scale_by_name(unit_study):
     assert logs.relative.method == "log_ratio"
     assert logs.relative.effect == pytest.approx(fieller_s.relative.effect, rel=1e-12)
     assert logs.relative.ci_lower == pytest.approx(fieller_s.relative.ci_lower, rel=0.01)  # alike for so sure a level
+
+
+def test_a_method_for_means_asked_of_a_ratio_takes_the_ratio(unit_study):
+    """Not the numerator alone: Welch of the linearised units is the delta method, and CUPED sharpens it."""
+    y, d, arm, pre = ratio_data()
+    metric = {"kind": "ratio", "numerator": "y", "denominator": "d"}
+    welch, delta = (run(name, unit_study(y, arm, d=d, metric=metric)) for name in ("welch", "delta"))
+    assert welch.effect == pytest.approx(delta.effect, rel=1e-12)
+    assert welch.std_error == pytest.approx(delta.std_error, rel=1e-12)
+    share = {"kind": "share", "numerator": "y", "denominator": "d"}
+    assert run("default", unit_study(y, arm, d=d, x=pre, metric=share)).effect == pytest.approx(
+        run("default", unit_study(y, arm, d=d, x=pre, metric=metric)).effect, rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", ["ols_hc2", "mann_whitney", "dunnett", "paired_t"])
+def test_methods_that_would_see_the_numerator_alone_refuse_a_ratio(unit_study, name):
+    y, d, arm, _ = ratio_data()
+    metric = {"kind": "ratio", "numerator": "y", "denominator": "d"}
+    assert run(name, unit_study(y, arm, d=d, metric=metric)).code == "method_for_means_only"
+
+
+def test_welch_does_not_answer_for_a_quantile(unit_study):
+    y, arm = two_arms(21)
+    metric = {"kind": "quantile", "column": "y", "q": 0.9}
+    assert run("welch", unit_study(y, arm, metric=metric)).code == "method_for_means_only"
