@@ -1,4 +1,4 @@
-"""Kinds that one grouped sum can't give: worst-tail means, shares of half-hours on target, survival.
+"""Kinds that one grouped sum can't give: shares of half-hours on target, survival.
 
 Each reads its own columns once more and aggregates in the engine; no record is fetched.
 """
@@ -26,8 +26,6 @@ HALF_HOUR_MINUTES = 30
 def own_pass(table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cells: Cells) -> CellMoments:
     """The metric's moments of the scan with its own ``value`` (and ``volume`` for intervals) added."""
     moments = cells.metrics[value.request.key]
-    if value.request.spec.kind == "tail_mean":
-        return replace(moments, value=worst_tail(table, keys, value, cells))
     if value.request.spec.kind == "interval_share":
         share, intervals = intervals_on_target(table, keys, value, cells)
         return replace(moments, value=share, volume=intervals)
@@ -59,40 +57,6 @@ def _projected(table: ir.Table, keys: Mapping[str, Any], **values: Any) -> ir.Ta
 
 def _grouped(rows: ir.Table, names: list[str], **named: Any) -> ir.Table:
     return rows.group_by(names).aggregate(**named) if names else rows.aggregate(**named)
-
-
-def worst_tail(table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cells: Cells) -> Floats:
-    """(C,) mean of the worst ``tail`` of the rows (5 %), worst = high where lower is better, and the other way round.
-
-    The expected shortfall of the sample (Rockafellar & Uryasev 2002, eq. 11): with k = tail n, the k worst rows, the
-    one at the edge counted by its part; never less than the worst one alone. T being that row at the edge, it is
-    T + sum of (y - T) beyond T, divided by k: two aggregations in one query, exact, whatever the ties.
-    """
-    import ibis
-
-    spec = value.request.spec
-    sign = 1.0 if spec.better == "lower" else -1.0
-    names = list(keys)
-    rows = _projected(table, keys, y=known(value.y * sign))
-    edges = _grouped(rows, names, edge=_exact_quantile(rows["y"], 1 - spec.tail), n=rows["y"].count())
-    joined = rows.join(edges, names) if names else rows.cross_join(edges)
-    beyond = ibis.greatest(joined["y"] - joined["edge"], 0.0)
-    answer = _grouped(joined, names, edge=joined["edge"].min(), n=joined["n"].min(), beyond=beyond.sum()).to_pyarrow()
-    edge, n, excess = (np.asarray(answer.column(name).to_numpy(), dtype=float) for name in ("edge", "n", "beyond"))
-    result = np.full(len(cells), np.nan)
-    result[_places(answer, keys, cells)] = sign * (edge + excess / np.maximum(spec.tail * n, 1.0))
-    return result
-
-
-def _exact_quantile(y: Any, q: float) -> Any:
-    """The smallest value with at least a share ``q`` of the rows at or below it: one of the data, not between two."""
-    import ibis
-
-    @ibis.udf.agg.builtin(name="quantile_disc", signature=(("float64", "float64"), "float64"))
-    def quantile_disc(y, q):  # type: ignore[no-untyped-def]
-        ...
-
-    return quantile_disc(y, q)
 
 
 def intervals_on_target(

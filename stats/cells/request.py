@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 YES = ("true", "yes", "y", "t", "1")
 NO = ("false", "no", "n", "f", "0")
 WITH_DENOMINATOR = ("ratio", "rate")
-OWN_PASS = ("tail_mean", "interval_share", "survival")
+OWN_PASS = ("interval_share", "survival")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """The one scan: many metrics at once, grouped, with sums that keep their digits.
 
 Arithmetic. Raw sums of squares lose everything where a metric's level is large beside its spread, so such a metric is
-shifted by its rough mean, taken from the first rows; the result is checked, and a metric whose shift turned out to be
-bad, or that holds NaN (which poisons sums), is scanned once more with a better shift or with NaN as missing. Integers
-are double before they are multiplied. The sums become centred moments at once.
+shifted by its mean. Every answer is checked, and a metric that lost digits, or that holds NaN (which poisons sums), is
+scanned once more, shifted or with NaN as missing; where parts are multiplied with one another, the first rows tell at
+once. Integers are double before they are multiplied. The sums become centred moments at once.
 
 Same bytes. DuckDB adds the partial sums of its threads in the order in which they finish, which changes the last bits
 from run to run. Evidence must be the same byte for byte, and rounding does not help (a value near a rounding boundary
@@ -22,6 +22,7 @@ import numpy as np
 from stats.cells.moments import CellMoments, Cells, Floats, Objects, codes
 from stats.cells.request import OWN_PASS, MetricRequest, MetricValues, metric_values, truthy
 from stats.cells.sums import Detail, Slot, aggregates, better_shift, first_way, fits, known, moments_of
+from stats.cells.tails import tail_edge, tails, worst_tails
 from stats.errors import Problem, RefusedData
 
 if TYPE_CHECKING:
@@ -112,17 +113,20 @@ def _key(value: Any) -> Any:
 
 
 def _slots(rows: ir.Table, values: Sequence[MetricValues], detail: Detail) -> list[Slot]:
-    """One slot a metric; shift and care as the first rows suggest."""
+    """One slot a metric. Where parts are multiplied, shift and care are as the first rows suggest."""
     slots = [
         Slot(index=index, request=value.request, parts=tuple(value.parts), detail=detail)
         for index, value in enumerate(values)
     ]
-    names = [f"{part}{slot.index}" for slot in slots for part in slot.parts]
-    if not names:
-        return []
+    doubtful = [slot for slot in slots if slot.multiplies]
+    if not doubtful:
+        return slots
+    names = [f"{part}{slot.index}" for slot in doubtful for part in slot.parts]
     head = rows.select(*names).limit(SAMPLE_ROWS).to_pyarrow()
-    ways = [first_way({part: _floats(head, f"{part}{slot.index}") for part in slot.parts}) for slot in slots]
-    return [replace(slot, shift=shift, careful=careful) for slot, (shift, careful) in zip(slots, ways, strict=True)]
+    for slot in doubtful:
+        shift, careful = first_way({part: _floats(head, f"{part}{slot.index}") for part in slot.parts})
+        slots[slot.index] = replace(slot, shift=shift, careful=careful)
+    return slots
 
 
 def _floats(answer: pa.Table, name: str) -> Floats:
@@ -140,10 +144,11 @@ class _Answer:
     eligible: Floats | None
     sums: dict[int, dict[str, Floats]]
     quantiles: dict[int, Floats]
+    edges: dict[int, Floats]
 
 
 def _run(scan: _Scan, slots: Sequence[Slot], *, first: bool) -> _Answer:
-    """One aggregation. The first brings extras and quantiles too."""
+    """One aggregation. The first brings extras, quantiles and the edges of the worst tails too."""
     rows = scan.rows
     named: dict[str, Any] = {"rows": rows.count()}
     if scan.eligible is not None:
@@ -156,6 +161,8 @@ def _run(scan: _Scan, slots: Sequence[Slot], *, first: bool) -> _Answer:
     quantiles = _quantiles_asked(slots) if first else {}
     for (index, *_), qs in quantiles.items():
         named[f"q_{index}"] = known(rows[f"y{index}"]).quantile(list(qs))
+    if first:
+        named |= {f"edge_{slot.index}": tail_edge(rows[f"y{slot.index}"], slot.request.spec) for slot in tails(slots)}
     grouped = rows.group_by([f"k_{name}" for name in scan.keys]) if scan.keys else rows
     return _read(grouped.aggregate(**named).to_pyarrow(), scan, slots, quantiles if first else {}, first)
 
@@ -197,6 +204,7 @@ def _read(
         eligible=np.nan_to_num(_floats(answer, "eligible")) if scan.has_eligible else None,
         sums=sums,
         quantiles=found,
+        edges={slot.index: _floats(answer, f"edge_{slot.index}") for slot in tails(slots)} if first else {},
     )
 
 
@@ -233,12 +241,16 @@ def _corrected(scan: _Scan, slots: Sequence[Slot], answer: _Answer) -> Cells:
             moments[slot.index] = moments_of(slot, second.sums[slot.index], second.rows, second.eligible)
     for index, value in answer.quantiles.items():
         moments[index] = replace(moments[index], value=value)
+    for slot in tails(slots):
+        moments[slot.index] = replace(moments[slot.index], value=answer.edges[slot.index])
+    if tails(slots):
+        moments |= worst_tails(scan.rows, answer.keys, tails(slots), moments)
     metrics = {slot.request.key: moments[slot.index] for slot in slots}
     return Cells(keys=answer.keys, rows=answer.rows, metrics=metrics, extras=answer.extras)
 
 
 def _with_own_passes(table: ir.Table, keys: Mapping[str, Any], values: Sequence[MetricValues], cells: Cells) -> Cells:
-    """Worst-tail means, half-hour shares and survival: each reads only its own columns once more."""
+    """Half-hour shares and survival: each reads only its own columns once more."""
     special = [value for value in values if value.request.spec.kind in OWN_PASS]
     if not special:
         return cells

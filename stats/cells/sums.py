@@ -34,7 +34,7 @@ class Slot:
     parts: tuple[str, ...]
     detail: Detail
     shift: Mapping[str, float] = field(default_factory=dict)
-    careful: bool = True
+    careful: bool = False
 
     def shifted(self, part: str) -> float:
         return self.shift.get(part, 0.0)
