@@ -18,7 +18,7 @@ from stats.verdict.reasons import reasons_of
 from stats.verdict.recommendation import MetricState, Reason, Recommendation, Verdict
 from stats.verdict.rules import ROWS, Row, deciding_row
 from stats.verdict.scope import lowered, scope_of
-from stats.verdict.states import metric_state, upper_limit
+from stats.verdict.states import estimates_of, metric_state, upper_limit
 
 RULE_VERSION = "1"
 
@@ -100,16 +100,16 @@ def _money(plan: Plan, evidence: Evidence, *, best_end: bool) -> NetBenefit | No
         return None
     measured = []
     for metric in plan.success:
-        found = evidence.metrics.get(metric.key)
         if not plan.finance.value_per_unit.get(metric.key):
             continue
-        if found is None or not isinstance(found.result, Estimate):
+        estimates = estimates_of(evidence.metrics.get(metric.key))
+        if estimates is None:
             return None
         sign = 1.0 if metric.better == "higher" else -1.0
-        ends = [(sign * end.effect, end.std_error) for end in (found.result, *found.bracket)]
-        effect, std_error = max(ends) if best_end else min(ends)
-        if std_error is None:
+        ends = [(sign * end.effect, end.std_error) for end in estimates if end.std_error is not None]
+        if len(ends) < len(estimates):
             return None
+        effect, std_error = max(ends) if best_end else min(ends)
         measured.append(Measured(metric=metric, effect=effect, std_error=std_error))
     prior = evidence.details.get("prior")
     return net_benefit(

@@ -13,7 +13,7 @@ from stats.evidence import Evidence, MetricEvidence
 from stats.plan import Plan, PlannedMetric, plan_json, sha256
 from stats.results import Check, Estimate, Limits, Severity, Status
 from stats.verdict.levels import Levels
-from stats.verdict.states import metric_state
+from stats.verdict.states import estimates_of, metric_state
 
 RESPONSE_CHECK = "response_rate"
 """Check of survey metrics: response by arm. Facts ``worst_case_low`` and ``worst_case_high``: the raw effects if those
@@ -104,8 +104,7 @@ def _gates(plan: Plan, planned: dict[str, PlannedMetric], evidence: Evidence, le
             severity = _response_severity(check, metric, evidence.metrics.get(metric.key), levels)
         yield Gate(key=check.key, status=check.status, severity=severity, metric=key)
     for metric in plan.success:
-        found = evidence.metrics.get(metric.key)
-        if found is None or not isinstance(found.result, Estimate):
+        if estimates_of(evidence.metrics.get(metric.key)) is None:
             yield Gate(key=NO_ESTIMATE, status=Status.NOT_RUN, severity=Severity.CRITICAL, metric=metric.key)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from scipy.special import ndtr, ndtri
 
 from stats.plan import PlannedMetric
-from stats.results import Estimate
 from stats.verdict.case import Case
 from stats.verdict.levels import look_index
 from stats.verdict.recommendation import Mode, Verdict
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE
 from stats.verdict.rules import Row
+from stats.verdict.states import estimates_of
 
 EXPIRES_DAYS = 90
 
@@ -108,23 +108,23 @@ def sizing(case: Case) -> dict[str, Any]:
 
 
 def _need(case: Case, metric: PlannedMetric) -> dict[str, Any] | None:
-    found = case.evidence.metrics.get(metric.key)
+    estimates = estimates_of(case.evidence.metrics.get(metric.key))
     state = case.states[metric.key]
-    if found is None or not isinstance(found.result, Estimate) or not found.result.std_error:
+    if estimates is None or not estimates[0].std_error:
         return None
+    std_error = estimates[0].std_error
     if metric.role == "SUCCESS" and metric.mwe and state.label in ("UNCLEAR", "SMALL"):
         line, per_se, level = metric.mwe, MWE_PER_SE, case.plan.errors.gamma
     elif metric.role == "GUARDRAIL" and metric.margin and metric.key in case.unproven:
         line, per_se, level = metric.margin, MARGIN_PER_SE, case.plan.errors.alpha_guard
     else:
         return None
-    std_error = found.result.std_error
     after = std_error / sqrt(extension_ratio(case) or 1.0)
     return {
         "information_ratio": (std_error * per_se / line) ** 2,
         "std_error": std_error,
         "std_error_needed": line / per_se,
-        "units": found.result.n_control + found.result.n_treatment,
+        "units": estimates[0].n_control + estimates[0].n_treatment,
         "chance_at_extension": float(ndtr(line / after + ndtri(level))),
         "chance_as_needed": float(ndtr(per_se + ndtri(level))),
     }

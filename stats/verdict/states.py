@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from stats.evidence import MetricEvidence
 from stats.plan import PlannedMetric
@@ -46,9 +47,9 @@ def metric_state(
 
 def oriented(metric: PlannedMetric, evidence: MetricEvidence | None, levels: Levels) -> Oriented | None:
     """The oriented limits, or None where there is no estimate."""
-    if evidence is None or not isinstance(evidence.result, Estimate):
+    estimates = estimates_of(evidence)
+    if estimates is None:
         return None
-    estimates = (evidence.result, *evidence.bracket)
     higher = metric.better == "higher"
     effects = [estimate.effect if higher else -estimate.effect for estimate in estimates]
     return Oriented(
@@ -64,9 +65,22 @@ def oriented(metric: PlannedMetric, evidence: MetricEvidence | None, levels: Lev
 
 def upper_limit(metric: PlannedMetric, evidence: MetricEvidence | None, level: float) -> float | None:
     """Largest oriented upper limit at this level over both ends of a bracket; None: unbounded or no estimate."""
+    estimates = estimates_of(evidence)
+    return None if estimates is None else _largest_upper(estimates, level, metric.better == "higher")
+
+
+def estimates_of(evidence: MetricEvidence | None) -> tuple[Estimate, ...] | None:
+    """The estimate and the further ends of its bracket; None if one of them is no number (a failure is never one)."""
     if evidence is None or not isinstance(evidence.result, Estimate):
         return None
-    return _largest_upper((evidence.result, *evidence.bracket), level, metric.better == "higher")
+    estimates = (evidence.result, *evidence.bracket)
+    return estimates if all(_is_number(estimate) for estimate in estimates) else None
+
+
+def _is_number(estimate: Estimate) -> bool:
+    std_error, df = estimate.std_error, estimate.df
+    precise = std_error is None or (isfinite(std_error) and std_error >= 0)
+    return isfinite(estimate.effect) and precise and (df is None or df > 0)
 
 
 def _smallest_lower(estimates: Sequence[Estimate], level: float, higher: bool) -> float | None:

@@ -162,6 +162,17 @@ def test_a_pilot_of_the_planned_size_meets_its_targets(script, truth, verdict, l
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sites", [6, 8, 12, 40])
+@pytest.mark.parametrize("default_rule", [False, True], ids=["reference", "default"])
+def test_a_gain_worth_having_is_rarely_stopped_at_any_size(script, sites, default_rule):
+    """gamma + .03, few sites and the extension included."""
+    plan = script.the_plan(default_rule=default_rule)
+    enough = Truth(key="mwe", effects={"success 1": 1.0})
+    share = operate(plan, script.the_sites(plan, sites), enough, pilots=2000, seed=sites).verdicts["STOP"]
+    assert share.value <= 0.13 + 3 * share.error
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("sites", [8, 20])
 def test_the_reference_table_is_met_within_three_points(script, sites):
     plan = script.the_plan(default_rule=False)

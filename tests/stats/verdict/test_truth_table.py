@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -408,3 +409,14 @@ def test_everything_that_the_rule_looked_at_is_plain_json(said):
     got = recommend(plan, said.evidence(plan, {"speed": said.estimate(UNCLEAR, 0.9), "cost": 0.0}))
     assert json.loads(json.dumps([got.inputs, got.next_step, got.levels])) == [got.inputs, got.next_step, got.levels]
     assert {"rows", "states", "gates", "money", "delivery", "grade", "guardrail_classes"} <= set(got.inputs)
+
+
+@pytest.mark.parametrize("where", ["effect", "std_error"])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("key", "reason"), [("speed", "CHECK_NOT_RUN"), ("cost", "GUARDRAIL_MISSING")])
+def test_an_estimate_that_is_no_number_counts_as_none(said, broken, where, key, reason):
+    plan = with_extension(said, finance=finance(round_cost=1.0))
+    results = {"speed": SHOWN_WIN, "cost": 0.0, key: replace(said.estimate(0.0), **{where: broken})}
+    got = recommend(plan, said.evidence(plan, results))
+    assert (got.verdict, got.reasons[0].code, got.reasons[0].metrics) == (Verdict.ITERATE, reason, (key,))
+    json.dumps([got.inputs, got.next_step, got.levels], allow_nan=False)
