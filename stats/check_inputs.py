@@ -112,11 +112,12 @@ def _records(reading: Reading, grid: Grid, periods: Any) -> Floats:
 
 
 def _planned_share(plan: Plan) -> Floats | None:
-    """Share of units meant for control and the treatment: equal, unless the rule says how many of the listed units."""
+    """Share of units meant for control and the treatment: equal, unless the rule says how many of all."""
     if plan.assignment.method == "chosen":
         return None
-    if plan.assignment.n_treatment is not None and plan.sites:
-        share = plan.assignment.n_treatment / len(plan.sites)
+    units = len(plan.sites) or int(plan.assumptions.get("units", 0))
+    if plan.assignment.n_treatment is not None and units:
+        share = plan.assignment.n_treatment / units
         return np.array([1 - share, share])
     return np.array([0.5, 0.5])
 

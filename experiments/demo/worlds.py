@@ -45,7 +45,7 @@ TRUTHS: Mapping[str, Truth] = {
     # Works, harms nobody.
     "call-back-at-peak": Truth(
         metrics=(_duration("wait_s", 195, -38), _duration("handle_s", 340, -3), _share("again", 0.12, -0.01)),
-        seed=101,
+        seed=12,
         contacts=40,
         more={"delivered": 0.93, "used": 0.92},
     ),
@@ -56,7 +56,7 @@ TRUTHS: Mapping[str, Truth] = {
             _duration("booking_s", 210, 6),
             _amount("csat", 3.9, 1.0, 0.0, response=(0.12, 0.12), icc=0.05),
         ),
-        seed=4,
+        seed=12,
         more={"delivered": 0.95},
     ),
     # Probably works, but eight shops can't show it.
@@ -79,7 +79,7 @@ TRUTHS: Mapping[str, Truth] = {
             _share("on_time", 0.92, -0.09),
             _amount("stop_cost", 5.2, 1.5, 0.05),
         ),
-        seed=105,
+        seed=18,
         more={"delivered": 0.94},
     ),
     # Looks splendid, in one favourable shop, in a year in which greeting gets quicker everywhere.
