@@ -85,6 +85,7 @@ def refuse_unusable(spec: EstimateSpec, table: ir.Table) -> None:
         Problem(code="design_needs", facts={"design": spec.design, "parts": " / ".join(group)})
         for group in NEEDED_PARTS[spec.design]
         if not any(getattr(spec, name) for name in group)
+        and not ("arm" in group and spec.options.get("treatment"))
     ]
     named = [spec.site, spec.unit, spec.cluster, spec.period, spec.pre, spec.pair, spec.weight_column, spec.instrument]
     named += [*spec.covariates, *spec.strata, spec.exposure]
@@ -249,6 +250,16 @@ def _named_columns(spec: EstimateSpec) -> list[str]:
 
 
 def option_columns(spec: EstimateSpec) -> list[str]:
-    """Columns that an estimator's own options name: ``options: {columns: [...]}``."""
-    named = spec.options.get("columns", [])
-    return [str(name) for name in named] if isinstance(named, list) else [str(named)]
+    """Columns that an estimator's own options name.
+
+    ``columns: [...]``; ``treatment``: the amount of treatment; ``predictors``: columns, or mappings with ``column``;
+    ``placebo_outcome``: a figure that the change can't have moved.
+    """
+    found: list[str] = []
+    for key in ("columns", "treatment", "predictors", "placebo_outcome"):
+        named = spec.options.get(key, [])
+        found += [
+            str(name["column"] if isinstance(name, Mapping) else name)
+            for name in (named if isinstance(named, list) else [named])
+        ]
+    return found
