@@ -24,7 +24,7 @@ from stats.layout import treatments
 from stats.methods.site_means import site_values
 from stats.open_study import WINDOW_DESIGNS, read_records
 from stats.plan import Plan, PlannedMetric
-from stats.plan_layout import ADDITIVE, DELIVERY, estimate_spec
+from stats.plan_layout import ADDITIVE, DELIVERY, as_assigned, estimate_spec
 from stats.results import Check, Estimate, Limits, NotEstimable, Result
 from stats.site_agreement import p_new_site
 from stats.study import Bools, Floats, SitePeriods, Study
@@ -139,7 +139,7 @@ class _Run:
         study = self._study(metric, arm, [level / arms for level in levels])
         estimator = choose(self.plan.design, self.plan.estimator)
         result = shared_between_arms(estimator.run(study), levels, arms)
-        evidence = MetricEvidence(key=metric.key, result=result, bracket=_bracket(result))
+        evidence = MetricEvidence(key=metric.key, result=result, bracket=_bracket(result, levels, arms))
         if self.reading.fine is None:
             return evidence
         windows = self.reading.window_periods(metric)
@@ -153,12 +153,12 @@ class _Run:
 
     def _study(self, metric: PlannedMetric, arm: int, levels: Sequence[float]) -> Study:
         plan, reading = self.plan, self.reading
-        spec = estimate_spec(plan, metric, levels, self.assignment)
+        spec = estimate_spec(plan, reading.rows, metric, levels, self.assignment)
         by_window = plan.design in WINDOW_DESIGNS
         return Study(
             spec=spec,
             read_site_periods=lambda: (reading.window_periods if by_window else reading.fine_periods)(metric),
-            read_records=lambda: read_records(spec, reading.rows.table),
+            read_records=lambda: read_records(*as_assigned(spec, reading.rows.table, reading.arms)),
             read_arm_moments=lambda: reading.arm_moments(metric),
             arm=arm,
         )
@@ -169,7 +169,7 @@ class _Run:
             return None, None
         fine = self.reading.fine_periods(metric)
         estimator = choose(self.plan.design, self.plan.estimator)
-        quick = study.spec.model_copy(update={"draws": QUICK_DRAWS, "options": {}})
+        quick = study.spec.model_copy(update={"draws": QUICK_DRAWS, "options": {"mbar": self.plan.mbar}})
 
         def estimate(data: SitePeriods) -> Result:
             return estimator.run(replace(study, spec=quick, read_site_periods=lambda: data))
@@ -208,11 +208,12 @@ def shared_between_arms(result: Result, levels: Sequence[float], arms: int) -> R
     return replace(result, limits=limits, details={**result.details, "arms_compared": arms})
 
 
-def _bracket(result: Result) -> tuple[Estimate, ...]:
+def _bracket(result: Result, levels: Sequence[float], arms: int) -> tuple[Estimate, ...]:
     """Further estimates that a state must survive: a design puts them under ``details["bracket"]``."""
     if isinstance(result, NotEstimable):
         return ()
-    return tuple(end for end in result.details.get("bracket", ()) if isinstance(end, Estimate))
+    ends = [shared_between_arms(end, levels, arms) for end in result.details.get("bracket", ())]
+    return tuple(end for end in ends if isinstance(end, Estimate))
 
 
 def _site_values(windows: SitePeriods, arm: int) -> tuple[SiteValue, ...]:

@@ -13,13 +13,14 @@ from stats.expressions import resolve
 from stats.layout import Layout, arm_code, is_post
 from stats.plan import Plan, PlannedMetric
 from stats.results import NotEstimable
-from stats.spec import EstimateSpec, MetricSpec, PostSpec
+from stats.spec import ArmSpec, EstimateSpec, MetricSpec, PostSpec
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 DELIVERY: tuple[Literal["delivered", "used"], ...] = ("delivered", "used")
 IN_ARM = "__in_arm"
+ASSIGNED = "__assigned"
 # Kinds whose weeks add up to the window: sums over rows, and counts of intervals.
 ADDITIVE = ("mean", "share", "ratio", "share_beyond", "rate", "interval_share")
 
@@ -146,10 +147,13 @@ def further_requests(plan: Plan, rows: PlanTable) -> list[MetricRequest]:
 
 
 def estimate_spec(
-    plan: Plan, metric: PlannedMetric, levels: Sequence[float], assignment: Mapping[str, Any] | None
+    plan: Plan, rows: PlanTable, metric: PlannedMetric, levels: Sequence[float], assignment: Mapping[str, Any] | None
 ) -> EstimateSpec:
     """What an analyst would ask for to get the plan's estimate of one metric."""
     columns = plan.columns
+    options: dict[str, Any] = {"mbar": plan.mbar}
+    if assignment is not None:
+        options["assignment"] = assignment
     return EstimateSpec(
         data="snapshot",
         design=plan.design,
@@ -158,7 +162,7 @@ def estimate_spec(
         cluster=columns.cluster,
         arm=columns.arm,
         period=columns.period,
-        post=columns.post,
+        post=rows.layout.post,
         starts=columns.starts,
         pre=metric.pre,
         covariates=columns.covariates,
@@ -167,12 +171,24 @@ def estimate_spec(
         weight_column=columns.weight_column,
         metric=metric_spec(metric),
         estimator=plan.estimator,
-        options={} if assignment is None else {"assignment": assignment},
+        options=options,
         weights=plan.weights,
         levels=list(levels),
         seed=plan.seed,
         draws=plan.draws,
     )
+
+
+def as_assigned(spec: EstimateSpec, table: ir.Table, arms: Mapping[str, int] | None) -> tuple[EstimateSpec, ir.Table]:
+    """The specification and rows with each site's arm as it was assigned, for methods that read records."""
+    if arms is None or spec.site is None:
+        return spec, table
+    import ibis
+
+    site = resolve(spec.site, table).cast("string")
+    code = ibis.cases(*((site == name, arm) for name, arm in sorted(arms.items())), else_=ibis.null("int64"))
+    arm = ArmSpec(column=ASSIGNED, treatment=list(range(1, max(arms.values()) + 1)), control=0)
+    return spec.model_copy(update={"arm": arm}), table.mutate(**{ASSIGNED: code})
 
 
 def refuse_without_arms(plan: Plan, assigned: bool) -> None:

@@ -290,3 +290,26 @@ def test_the_interval_of_delivery_covers_the_truth():
         found = delivery_share("used", rng.binomial(n.astype(int), truth) / n, n)
         covered += found.ci_lower <= 0.8 <= found.ci_upper
     assert 0.92 <= covered / 1000 <= 0.985
+
+
+def test_a_chosen_before_and_after_pilot_keeps_both_ends_of_its_bracket():
+    found = evidence_of(plan(design="before_after_control", assignment=AssignmentRule(method="chosen")), contacts())[
+        "new"
+    ]
+    wait = found.metric("wait")
+    assert isinstance(wait.result, Estimate)
+    assert len(wait.bracket) == 1
+    assert wait.bracket[0].method != wait.result.method
+    assert found.grade.grade in ("B", "C")
+    assert {check.key for check in wait.result.checks} >= {"placebo_date"}
+
+
+def test_a_method_that_reads_records_sees_the_arms_as_assigned():
+    rows = contacts()
+    rows["arm"] = np.full(6000, "nobody wrote it down")
+    asked = plan(estimator="cr2", metrics=plan().metrics[:1])
+    found = evidence_of(asked, rows)["new"].metric("wait").result
+    after = np.array(rows["at"]) >= datetime(2026, 3, 2)
+    treated = np.array([ARMS[site] for site in rows["store"]]) == 1
+    expected = np.nanmean(rows["wait"][after & treated]) - np.nanmean(rows["wait"][after & ~treated])
+    assert found.effect == pytest.approx(expected, rel=1e-9)
