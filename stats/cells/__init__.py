@@ -2,7 +2,8 @@
 
 One Ibis expression, one scan: rows grouped by the keys (site x period x arm x segment), and per metric counts and
 centred moments (``stats/cells/scan.py``). Everything after is small arrays (``stats/cells/moments.py``). Worst-tail
-means, half-hour shares and survival need a second pass over their own columns (``stats/cells/passes.py``).
+means (``tails.py``), half-hour shares (``passes.py``) and survival (``survival.py``) need a second pass over their own
+columns.
 """
 
 from stats.cells.moments import CellMoments, Cells
