@@ -230,7 +230,7 @@ def memo(
         content = stage.render(stage.memo(desk, key, arm), form)
     write_bytes(output, content)
     value = {"pilot": key, "format": form, "output": str(output), "bytes": len(content)}
-    return Answer(value=value, lines=(say("cli.written", file=str(output)),))
+    return Answer(value=value, lines=(say("cli.written", file=str(output)), *stage.missing_fonts(form)))
 
 
 @command(app, "portfolio")

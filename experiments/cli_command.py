@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.errors import REFUSALS, problems_of, sentences
+from experiments.errors import REFUSALS, Refused, problems_of, sentences
 from stats.errors import Problem
 
 if TYPE_CHECKING:
     from experiments.desk import Desk
+    from registry.open import Registry
 
 REFUSED = 1
 Who = Annotated[
@@ -103,9 +104,8 @@ def shown(problems: Iterable[Problem]) -> list[str]:
 def looking(who: str | None) -> Iterator[Desk]:
     """The desk of this machine's registry; acts are done by ``who``, if anybody."""
     from experiments.desk import Desk
-    from registry.open import Registry
 
-    with Registry.open() as registry:
+    with _opened() as registry:
         desk = Desk(registry=registry)
         yield desk.as_person(who) if who else desk
 
@@ -121,3 +121,13 @@ def acting(who: str | None, key: str | None = None) -> Iterator[Desk]:
                 owner = find.pilot(session, key).owner_id
                 desk = desk.as_person(find.person(session, owner).name) if owner else desk
         yield desk
+
+
+def _opened() -> Registry:
+    from registry.open import Registry
+
+    try:
+        return Registry.open()
+    except OSError as error:
+        facts = {"folder": error.filename or "", "said": error.strerror or type(error).__name__}
+        raise Refused(Problem(code="home_not_usable", facts=facts)) from None

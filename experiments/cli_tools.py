@@ -76,6 +76,10 @@ def serve(port: Annotated[int, typer.Option(help="Port on this machine.")] = 850
     import os
     import sys
 
+    from experiments.memo import missing_fonts
+
+    for sentence in missing_fonts():
+        print(sentence, file=sys.stderr, flush=True)
     script = Path(__file__).resolve().parents[1] / "app.py"
     address = ["--server.address", "localhost", "--server.port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *address])

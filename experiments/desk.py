@@ -58,9 +58,12 @@ class Desk:
         """The same desk with the person of that name or e-mail address."""
         with self.read() as session:
             known = find.people(session)
-        for person in known:
-            if who.strip().lower() in {person.name.lower(), (person.email or "").lower()}:
-                return replace(self, person=person)
+        wanted = who.strip().lower()
+        meant = [person for person in known if wanted in {person.name.lower(), (person.email or "").lower()}]
+        if len(meant) == 1:
+            return replace(self, person=meant[0])
+        if meant:
+            raise Refused(Problem(code="person_ambiguous", facts={"name": who, "count": len(meant)}))
         raise Refused(Problem(code="person_unknown", facts={"name": who, "offered": [p.name for p in known]}))
 
 

@@ -13,8 +13,7 @@ def read_yaml(path: Path) -> Any:
     """The parsed document; ``Refused`` with one sentence where there is no file or no YAML in it."""
     import yaml
 
-    if not path.is_file():
-        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    require_file(path)
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
@@ -25,6 +24,18 @@ def read_yaml(path: Path) -> Any:
         said = str(getattr(error, "problem", None) or "it is not well formed")
         facts = {"file": path.name, "line": mark.line + 1 if mark else 1, "said": said}
         raise Refused(Problem(code="charter_not_read", facts=facts)) from None
+
+
+def require_file(path: Path) -> None:
+    """``Refused`` where there is no such file, or it can't be read."""
+    if not path.is_file():
+        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        facts = {"file": str(path), "said": error.strerror or type(error).__name__}
+        raise Refused(Problem(code="file_not_readable", facts=facts)) from None
 
 
 def write_bytes(path: Path, content: bytes) -> None:

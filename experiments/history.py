@@ -38,7 +38,7 @@ def history(desk: Desk, key: str) -> tuple[Happened, ...]:
 
 def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
     who = names.get(event.actor_id, "") or say("history.system")
-    facts = {**(event.before or {}), **(event.after or {})}
+    facts = {name: _plain(name, value) for name, value in {**(event.before or {}), **(event.after or {})}.items()}
     words = f"event.{event.act}"
     return Happened(
         number=event.seq,
@@ -51,3 +51,10 @@ def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
         before=event.before or {},
         after=event.after or {},
     )
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Verdicts and stances in words; the rest as it was recorded."""
+    if name == "verdict":
+        return say(f"verdict.{value}") if value else say("history.sent_back")
+    return say(f"memo.stance.{value}") if name == "stance" else value

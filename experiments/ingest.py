@@ -14,6 +14,7 @@ from experiments.assign import Assigned, assigned
 from experiments.charter import pydantic_problems
 from experiments.desk import Desk, may, mine, move, require
 from experiments.errors import Refused
+from experiments.files import require_file
 from experiments.plan import locked_plan
 from registry import find
 from registry.kinds import Stage
@@ -76,8 +77,7 @@ def ingest(
     pilot = desk.pilot(key)
     may(desk, "ingest", pilot)
     require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
-    if not path.is_file():
-        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    require_file(path)
     record, plan = locked_plan(desk, pilot)
     tell = report or _nobody
     tell(0.05)

@@ -65,6 +65,15 @@ def render(view: Memo, form: str) -> bytes:
     return memo_docx(view)
 
 
+def missing_fonts(form: str = "pdf") -> tuple[str, ...]:
+    """What this machine lacks for the memo to look as meant, in sentences."""
+    if form != "pdf":
+        return ()
+    from experiments.documents.pdf import font_warnings
+
+    return font_warnings()
+
+
 def _decision(session: Any, row: Decision) -> Mapping[str, Any]:
     second = find.person(session, row.second_approver_id).name if row.second_approver_id else None
     return {

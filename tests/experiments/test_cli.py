@@ -140,6 +140,18 @@ def test_a_pilot_that_is_not_there_is_refused_with_the_nearest_name(
     assert key in sentence
 
 
+def test_a_data_folder_that_can_not_be_used_is_said(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVING_GROUND_HOME", "/proc/nothing/here")
+    assert "PROVING_GROUND_HOME" in pilot("portfolio", refused=True)[0]
+
+
+def test_who_decides_must_be_named_and_known(lead: Callable[..., Any], pilot: Pilot, monkeypatch: Any) -> None:
+    led = lead("recommended")
+    monkeypatch.setenv("PROVING_GROUND_HOME", str(led.desk.registry.home))
+    assert "--as NAME" in pilot("decide", led.key, "SCALE", refused=True)[0]
+    assert "Nobody here is called" in pilot("decide", led.key, "SCALE", "--as", "Anna Lima", refused=True)[0]
+
+
 def test_usage_is_exit_code_2(home: Path) -> None:
     assert CliRunner().invoke(app, ["plan"]).exit_code == 2
     assert CliRunner().invoke(app, ["no-such-command"]).exit_code == 2
