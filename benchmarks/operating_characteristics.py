@@ -113,6 +113,7 @@ The worst cell of each target; met means within two Monte Carlo errors of the li
 ## The same useless idea retried as three versions: SCALE in all
 
 At most .05 is promised. Each version is a new pilot with its own data; a lineage goes on while the rule says ITERATE.
+From the second version on half the alpha is promised (`stats/verdict/next_step.py`).
 Where no values in money are given nothing ends a useless idea early but its own data, so that it comes back more often.
 
 {retried}

@@ -23,6 +23,7 @@ from stats.results import Estimate
 from stats.verdict.case import must_prove
 from stats.verdict.decide import case_of
 from stats.verdict.grades import grade
+from stats.verdict.next_step import alpha_of_next_version
 from stats.verdict.recommendation import Mode, Verdict
 from stats.verdict.rules import deciding_row
 from stats.verdict.scope import scope_of
@@ -155,19 +156,21 @@ def operate(
 
 
 def lineages(plan: Plan, model: SiteModel, truth: Truth, *, pilots: int = 2000, seed: int = 1) -> Mapping[str, Share]:
-    """How lineages end if the same idea is retried, version after version, as long as the rule says ITERATE."""
+    """How lineages end if the same idea is retried, version after version, as long as the rule says ITERATE.
+
+    Later versions promise the alpha that the rule drafts for them (``alpha_of_next_version``).
+    """
     rng = np.random.default_rng(seed)
     ends: Counter[str] = Counter()
     going_on = pilots
-    for version in range(plan.version, plan.max_versions + 1):
-        if going_on == 0:
-            break
-        this = plan.model_copy(update={"version": version})
-        looks = simulate_looks(this, model, truth, pilots=going_on, rng=rng)
-        rule = _Rule(this, model, looks.df)
+    while going_on and plan.version <= plan.max_versions:
+        looks = simulate_looks(plan, model, truth, pilots=going_on, rng=rng)
+        rule = _Rule(plan, model, looks.df)
         decided = Counter(rule.run(looks.effect[:, p], looks.std_error[:, p]).verdict for p in range(going_on))
         going_on = decided.pop(Verdict.ITERATE, 0)
         ends.update(decided)
+        errors = plan.errors.model_copy(update={"alpha": alpha_of_next_version(plan)})
+        plan = plan.model_copy(update={"version": plan.version + 1, "errors": errors})
     ends[Verdict.ITERATE] = going_on
     return {verdict.value: share_of(ends[verdict], pilots) for verdict in OUTCOMES}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scipy.special import ndtr, ndtri
 
-from stats.plan import PlannedMetric
+from stats.plan import Plan, PlannedMetric
 from stats.verdict.case import Case
 from stats.verdict.levels import look_index
 from stats.verdict.recommendation import Mode, Verdict
@@ -39,6 +39,15 @@ LEVERS: Mapping[str, tuple[str, bool]] = {
 """Lever of each reason, and whether pulling it changes the treatment: only that consumes a version."""
 
 
+def alpha_of_next_version(plan: Plan) -> float:
+    """Alpha that the next version should promise: half of the first version's from the second on.
+
+    A useless idea that is retried has several chances. With full alpha each time three versions scale up to 6 % of
+    them where few sites are compared; halved, less than 5 % (docs/methods/operating-characteristics.md).
+    """
+    return plan.errors.alpha / 2 if plan.version == 1 else plan.errors.alpha
+
+
 def next_step(case: Case, row: Row, codes: tuple[str, ...]) -> dict[str, Any]:
     """Facts of the next step (plain JSON values); empty where a person's decision is all that is left."""
     if row.verdict == Verdict.INVALID:
@@ -54,6 +63,7 @@ def next_step(case: Case, row: Row, codes: tuple[str, ...]) -> dict[str, Any]:
             "lever": lever,
             "consumes_version": consumes,
             "next_version": case.plan.version + (1 if consumes else 0),
+            "alpha": alpha_of_next_version(case.plan) if consumes else case.plan.errors.alpha,
             "expires_days": EXPIRES_DAYS,
             **sizing(case),
         }

@@ -183,6 +183,16 @@ def test_the_reference_table_is_met_within_three_points(script, sites):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sites", [6, 8, 12])
+def test_a_useless_idea_without_values_in_money_is_not_scaled_by_retrying(script, sites):
+    """The hardest case: nothing but its own data ends it."""
+    plan = script.the_plan(default_rule=True).model_copy(update={"finance": None})
+    nothing = Truth(key="nothing", effects={})
+    scaled = lineages(plan, script.the_sites(plan, sites), nothing, pilots=4000, seed=sites)["SCALE"]
+    assert scaled.value <= 0.05 + 3 * scaled.error
+
+
+@pytest.mark.slow
 def test_a_rehearsal_of_2000_pilots_takes_less_than_20_seconds(script):
     plan = script.the_plan(default_rule=True)
     started = time.process_time()

@@ -176,6 +176,7 @@ def test_row_11_a_small_gain_is_redesigned_stronger(said):
     got = recommend(plan, said.evidence(plan, {"speed": said.estimate(0.8, 0.3), "cost": 0.0}))
     assert (got.verdict, got.row, got.mode, got.reasons[0].code) == (Verdict.ITERATE, 11, Mode.REDESIGN, "SMALL")
     assert (got.next_step["lever"], got.next_step["next_version"]) == ("strengthen", 2)
+    assert got.next_step["alpha"] == plan.errors.alpha / 2
 
 
 def test_the_table_is_numbered_in_order_and_every_row_names_a_predicate():
