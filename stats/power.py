@@ -84,13 +84,17 @@ def power(question: Question) -> Power:
     std_error, df = standard_error(question)
     if std_error <= 0 or (df is not None and df <= 0):
         return Power(power=0.0, std_error=std_error, df=df, question=question)
-    reach = quantile(1 - question.tail, df)
-    shift = question.distance / std_error
-    if df is None or shift - reach > CERTAIN:
-        chance = float(ndtr(shift - reach))
-    else:
-        chance = 1 - float(nctdtr(df, shift, reach))
+    chance = chance_to_show(question.distance, std_error, df, question.tail)
     return Power(power=chance, std_error=std_error, df=df, question=question)
+
+
+def chance_to_show(distance: float, std_error: float, df: float | None, tail: float) -> float:
+    """Chance that a one-sided t-test (normal: df None) at level ``tail`` refutes what lies ``distance`` away."""
+    reach = quantile(1 - tail, df)
+    shift = distance / std_error
+    if df is None or shift - reach > CERTAIN:
+        return float(ndtr(shift - reach))
+    return 1 - float(nctdtr(df, shift, reach))
 
 
 def standard_error(question: Question) -> tuple[float, float | None]:
