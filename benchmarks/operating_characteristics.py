@@ -121,7 +121,7 @@ Where no values in money are given nothing ends a useless idea early but its own
 ## Looking in between
 
 A look that the plan does not name has no level: nothing can be shown there, and the verdict is NOT_YET with its
-numbers closed. Weekly looks therefore leave every figure above as it is (`tests/stats/test_operating.py`).
+numbers closed. Weekly looks therefore leave every figure above as it is (`tests/stats/verdict/test_truth_table.py`).
 """
 
 Results = Mapping[tuple[str, int], Operating]
