@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -70,22 +72,22 @@ def leave_one_site_out(
     """
     if min(result.n_control, result.n_treatment) < 3:
         return Check(key="leave_one_site_out", status=Status.NOT_RUN, metric=metric)
-    without = [_without(values, index, result.confidence, by_volume) for index in range(len(values.y))]
-    usable = [(site, found) for site, found in zip(values.sites, without, strict=True) if found is not None]
+    usable = list(_each_left_out(values, result.confidence, by_volume))
     if not usable:
         return Check(key="leave_one_site_out", status=Status.NOT_RUN, metric=metric)
     direction = np.sign(result.effect)
-    weakest_site, weakest = min(usable, key=lambda pair: float(direction * pair[1].effect / (pair[1].std_error or 1)))
+    weakest = min(usable, key=lambda found: float(direction * found.t))
+    line = quantile(0.5 + result.confidence / 2, weakest.df)
     clear = excludes_zero(result)
-    lost = clear and (not excludes_zero(weakest) or np.sign(weakest.effect) != direction)
+    lost = clear and direction * weakest.t <= line
     return Check(
         key="leave_one_site_out",
         status=Status.FAIL if lost else Status.PASS,
         severity=Severity.WARNING,
-        value=float(direction * weakest.effect / (weakest.std_error or 1)),
-        threshold=quantile(0.5 + result.confidence / 2, weakest.df),
+        value=float(direction * weakest.t),
+        threshold=line,
         metric=metric,
-        facts={"site": weakest_site, "effect": result.effect, "effect_without": weakest.effect, "clear": clear},
+        facts={"site": weakest.site, "effect": result.effect, "effect_without": weakest.effect, "clear": clear},
     )
 
 
@@ -96,10 +98,41 @@ def excludes_zero(result: Estimate) -> bool:
     )
 
 
-def _without(values: SiteValues, index: int, confidence: float, by_volume: bool) -> Estimate | None:
-    keep = np.ones(len(values.y), dtype=bool)
-    keep[index] = False
-    if values.paired and values.groups is not None:
-        keep = values.groups != values.groups[index]
-    found = site_ancova(affordable(values.take(keep)), confidence=confidence, by_volume=by_volume)
-    return found if isinstance(found, Estimate) else None
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """The comparison without one site: its effect, t and df."""
+
+    site: str
+    effect: float
+    t: float
+    df: float
+
+
+def _each_left_out(values: SiteValues, confidence: float, by_volume: bool) -> Iterator[LeftOut]:
+    """Without each site in turn; sites whose absence leaves nothing to compare are passed over."""
+    if values.groups is None:
+        yield from _left_out_at_once(values, by_volume)
+        return
+    # Strata and pairs change when a site goes: one comparison at a time.
+    for index, site in enumerate(values.sites):
+        keep = np.arange(len(values.y)) != index
+        if values.paired:
+            keep = values.groups != values.groups[index]
+        found = site_ancova(affordable(values.take(keep)), confidence=confidence, by_volume=by_volume)
+        if isinstance(found, Estimate) and found.std_error and found.df:
+            yield LeftOut(site=site, effect=found.effect, t=found.effect / found.std_error, df=found.df)
+
+
+def _left_out_at_once(values: SiteValues, by_volume: bool) -> Iterator[LeftOut]:
+    sites = len(values.y)
+    others = np.broadcast_to(np.arange(sites), (sites, sites))[~np.eye(sites, dtype=bool)].reshape(sites, sites - 1)
+    adjusters = affordable(values.take(np.arange(sites) > 0)).adjusters
+    fits = site_ancova_many(
+        values.y[others],
+        values.treated[others],
+        None if adjusters is None or values.adjusters is None else values.adjusters[others],
+        weights=values.volume[others] if by_volume else None,
+    )
+    for site, effect, t, df in zip(values.sites, fits.effect, fits.t, fits.df, strict=True):
+        if np.isfinite(t) and df > 0:
+            yield LeftOut(site=site, effect=float(effect), t=float(t), df=float(df))
