@@ -59,7 +59,7 @@ def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
         return
     act, page = NEXT[pilot.stage]
     me = desk.person.id if desk.person else None
-    common = {"pilot": pilot.key, "title": pilot.title}
+    common: dict[str, Any] = {"pilot": pilot.key, "title": pilot.title}
     owner, sponsor = _name(session, pilot.owner_id), _name(session, pilot.sponsor_id)
     record = find.latest_plan(session, pilot.id)
     plan = Plan.model_validate_json(record.canonical) if record else None

@@ -24,7 +24,7 @@ def department_of(work: Work, name: str) -> Department:
 
 
 def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Role) -> Person:
-    """The person of that e-mail address, or of that name in that department; added with the role they act in."""
+    """The person of that e-mail address, or else of that name; added, with the role they act in, if new."""
     if isinstance(who, charter.Person):
         name, email, department = who.name, who.email, department_of(work, who.department)
     else:
@@ -50,3 +50,13 @@ def executives(desk: Desk) -> list[str]:
     with desk.read() as session:
         known = find.people_in_role(session, Role.EXECUTIVE)
     return [row.name for row in known if desk.person is None or row.id != desk.person.id]
+
+
+def me_as_owner(desk: Desk) -> dict[str, str]:
+    """The person at the desk as a charter names its owner: proposed to whoever writes one."""
+    if desk.person is None:
+        return {}
+    with desk.read() as session:
+        homes = [row.name for row in find.departments(session) if row.id == desk.person.department_id]
+    found = {"name": desk.person.name, "department": homes[0] if homes else "", "email": desk.person.email or ""}
+    return {part: value for part, value in found.items() if value}

@@ -21,7 +21,8 @@ class PilotRow:
     """One pilot as lists show it. effect: of the first success metric, in words ("" where hidden or none).
 
     verdict, scope, mode, reason: of the newest recommendation; decided: the verdict of the newest decision;
-    next_date: the planned end while it runs, else the planned start, None where neither lies ahead.
+    registered: False while the charter is a draft; next_date: the planned end while it runs, else the planned start,
+    None where neither lies ahead.
     """
 
     key: str
@@ -35,6 +36,7 @@ class PilotRow:
     version: int
     simulated: bool
     showcase: bool
+    registered: bool
     verdict: str | None = None
     scope: str | None = None
     mode: str | None = None
@@ -77,6 +79,7 @@ def _row(session: Any, pilot: Pilot) -> PilotRow:
         version=pilot.version,
         simulated=pilot.simulated,
         showcase=pilot.showcase,
+        registered=find.hypothesis(session, pilot.id) is not None,
         decided=decision.verdict.value if decision and decision.verdict else None,
         overruled=bool(decision and decision.overrules),
         next_date=_next_date(pilot, plan),

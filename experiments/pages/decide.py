@@ -9,7 +9,7 @@ from experiments.decide import Choice, decide
 from experiments.desk import Desk, reached
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
-from experiments.pages.frame import attempt, begin, done, pilot_here
+from experiments.pages.frame import begin, did, done, pilot_here
 from experiments.people import executives
 from experiments.recommend import in_force
 from experiments.words import say
@@ -44,7 +44,7 @@ def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None
             key="second",
             help=say("decide.second_help"),
         )
-        pressed = st.form_submit_button(say("decide.record"), type="primary", icon="🖊️")
+        pressed = st.form_submit_button(say("decide.record"), type="primary", icon=":material/edit:")
     if not pressed:
         return
     promised = {"budget": budget, "owner": owner, "targets": targets, "begins": begins.isoformat() if begins else ""}
@@ -56,7 +56,7 @@ def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None
         commitments={name: value for name, value in promised.items() if value},
         second_approver=second,
     )
-    if attempt(lambda: decide(desk, pilot.key, choice, seen=seen)):
+    if did(lambda: decide(desk, pilot.key, choice, seen=seen)):
         done(say("decide.recorded"))
 
 
@@ -64,15 +64,15 @@ def close_form(desk: Desk, pilot: Pilot) -> None:
     with st.form("close", border=True):
         learned = st.text_area(say("close.takeaway"), key="takeaway", help=say("close.help"))
         pressed = st.form_submit_button(say("close.close"), type="primary")
-    if pressed and attempt(lambda: close(desk, pilot.key, learned)):
+    if pressed and did(lambda: close(desk, pilot.key, learned)):
         done(say("close.closed"))
 
 
 desk = begin(say("nav.page.decide"))
 pilot = pilot_here(desk)
-shown = attempt(lambda: in_force(desk, pilot))
+shown = in_force(desk, pilot) if reached(pilot, Stage.ASSESSED) else None
 if shown is None or shown.recommendation is None:
-    st.info(say("decide.before"), icon="⏳")
+    st.info(say("decide.before"), icon=":material/hourglass_empty:")
     st.stop()
 view = memo(desk, pilot.key)
 parts.verdict_banner(view)
@@ -104,7 +104,7 @@ st.download_button(
     file_name=memo_name(pilot, "pdf"),
     mime="application/pdf",
     key="memo-pdf",
-    icon="📄",
+    icon=":material/description:",
     on_click="ignore",
 )
 st.header(say("memo.heading.decision"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from experiments.assess import assess
 from experiments.desk import Desk, reached
 from experiments.memo import FORMATS, memo, memo_name, render
 from experiments.pages import parts
-from experiments.pages.frame import attempt, begin, done, pilot_here
+from experiments.pages.frame import begin, did, done, pilot_here, plain
 from experiments.recommend import in_force, recommend
 from experiments.words import say
 from registry.kinds import Stage
@@ -24,18 +26,18 @@ def judge(desk: Desk, pilot: Pilot) -> None:
 
 def offer_assessment(desk: Desk, pilot: Pilot) -> None:
     if not reached(pilot, Stage.RUNNING):
-        st.info(say("evidence.before", stage=say(f"stage.{pilot.stage.value}")), icon="⏳")
+        st.info(say("evidence.before", stage=say(f"stage.{pilot.stage.value}")), icon=":material/hourglass_empty:")
         st.page_link("experiments/pages/data.py", label=say("nav.page.data"), query_params={"pilot": pilot.key})
         st.stop()
     with st.form("assess", border=True):
         st.text(say("evidence.assess_lead"))
-        pressed = st.form_submit_button(say("evidence.assess"), type="primary", icon="⚖️")
-    if pressed and attempt(lambda: (judge(desk, pilot), True)):
+        pressed = st.form_submit_button(say("evidence.assess"), type="primary", icon=":material/balance:")
+    if pressed and did(lambda: judge(desk, pilot)):
         done(say("evidence.assessed"))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def document(form: str, evidence_sha256: str, log_head: str, _desk: Desk, key: str) -> bytes:
+def document(form: str, evidence_sha256: str, log_head: str, _desk: Desk, key: str) -> bytes:  # noqa: ARG001
     """A rendering is a function of the stored evidence and the log's head alone."""
     return render(memo(_desk, key), form)
 
@@ -50,21 +52,20 @@ if shown.recommendation is None:
     with st.form("recommend", border=True):
         st.text(say("evidence.recommend_lead"))
         pressed = st.form_submit_button(say("evidence.recommend"), type="primary")
-    if pressed and attempt(lambda: recommend(desk, pilot.key)):
+    if pressed and did(lambda: recommend(desk, pilot.key)):
         done(say("evidence.assessed"))
     st.stop()
 
 view = memo(desk, pilot.key)
 parts.verdict_banner(view)
 st.caption(say("evidence.rule", row=shown.said["row"], rule=say(f"row.{shown.said['row']}")))
-for line in view.asked:
-    st.text("→ " + line)
+parts.lines(view.asked)
 
 st.header(say("memo.heading.metrics"))
 parts.metrics(view)
 st.header(say("memo.heading.partners"))
 parts.partners(view)
-left, right = st.columns(2)
+left, right = st.columns(2, gap="large")
 with left:
     st.header(say("memo.heading.worst"))
     parts.lines(view.worst)
@@ -74,7 +75,7 @@ with right:
     st.header(say("memo.heading.trust"))
     parts.trust(view)
 if view.sites:
-    st.header(say("memo.heading.sites", metric=parts.plain(view.sites_metric)))
+    st.header(say("memo.heading.sites", metric=plain(view.sites_metric)))
     parts.sites(view)
 st.header(say("memo.heading.planned"))
 parts.planned(view)
@@ -93,10 +94,10 @@ head = desk.registry.head_hash()
 for column, form in zip(st.columns(len(FORMATS)), FORMATS, strict=True):
     column.download_button(
         say(f"evidence.memo.{form}"),
-        data=lambda form=form: document(form, shown.evidence.sha256, head, desk, pilot.key),
+        data=partial(document, form, shown.evidence.sha256, head, desk, pilot.key),
         file_name=memo_name(pilot, form),
         key=f"memo-{form}",
-        icon="📄",
+        icon=":material/description:",
         on_click="ignore",
     )
 if reached(pilot, Stage.RUNNING) and not reached(pilot, Stage.DECIDED):

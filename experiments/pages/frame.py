@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.errors import Refused
+from experiments.errors import REFUSALS
+from experiments.inbox import NEXT
+from experiments.pages import look
 from experiments.words import problem_sentence, say
 from registry import find
-from registry.errors import RegistryError
 from registry.kinds import Via
 from registry.open import Registry
 from registry.people import Person
 from registry.pilots import Pilot
-from stats.errors import StatsError
 
 Answer = TypeVar("Answer")
-REFUSALS = (Refused, StatsError, RegistryError)
 PERSON = "acting_as"
 FLASH = "flash"
+SHOWN = "pilot_shown"
+"""The pilot that was looked at last: menus keep no address, and nobody wants to choose it again."""
 
 
 @st.cache_resource(max_entries=1)
@@ -32,15 +34,16 @@ def registry() -> Registry:
 
 def begin(title: str, *, lead: str | None = None) -> Desk:
     """Title, who acts, and what was just done. Returns the desk that this page's acts are done at."""
+    look.style()
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     with left:
-        st.title(title)
+        st.title(title, anchor=False)
     with right:
         desk = Desk(registry=registry(), person=_acting(), via=Via.APP)
     if lead:
-        st.markdown(lead)
+        st.caption(lead)
     if done := st.session_state.pop(FLASH, None):
-        st.success(done, icon="✅")
+        st.success(done, icon=":material/check_circle:")
     return desk
 
 
@@ -48,7 +51,6 @@ def _acting() -> Person | None:
     """Single-user mode: the app runs for one person at this machine, who says whom they act for."""
     with registry().read() as session:
         people = find.people(session)
-        roles = {person.id: find.roles(session, person.id) for person in people}
         departments = {row.id: row.name for row in find.departments(session)}
     if not people:
         return None
@@ -57,7 +59,6 @@ def _acting() -> Person | None:
             "frame.person",
             name=person.name,
             department=departments.get(person.department_id, "") if person.department_id else "",
-            roles=", ".join(sorted(say(f"role.{role.value}") for role in roles[person.id])),
         )
         for person in people
     }
@@ -81,22 +82,24 @@ def pilot_here(desk: Desk) -> Pilot:
     with desk.read() as session:
         keys = {row.key: row.title for row in find.pilots(session)}
     if not keys:
-        st.info(say("frame.no_pilots"), icon="🌱")
-        st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon="➕")
+        st.info(say("frame.no_pilots"), icon=":material/eco:")
+        st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
         st.stop()
     asked = st.query_params.get("pilot", "")
     if asked and asked not in keys:
-        st.warning(say("frame.pilot_unknown", pilot=asked), icon="🔎")
-    options = list(keys)
+        st.warning(plain(say("frame.pilot_unknown", pilot=asked)), icon=":material/search:")
+    if asked in keys and asked != st.session_state.get(SHOWN):
+        st.session_state["pilot_choice"] = asked
+    elif st.session_state.get("pilot_choice") not in keys:
+        st.session_state["pilot_choice"] = st.session_state.get(SHOWN) if st.session_state.get(SHOWN) in keys else None
     picked = st.selectbox(
-        say("frame.pilot"),
-        options,
-        index=options.index(asked) if asked in keys else 0,
-        format_func=keys.__getitem__,
-        key="pilot_choice",
+        say("frame.pilot"), list(keys), format_func=keys.__getitem__, key="pilot_choice", placeholder=say("frame.pick")
     )
+    if picked is None:
+        st.stop()
     if picked != asked:
         st.query_params["pilot"] = picked
+    st.session_state[SHOWN] = picked
     pilot = desk.pilot(picked)
     labels(pilot)
     return pilot
@@ -121,17 +124,42 @@ def attempt(act: Callable[[], Answer]) -> Answer | None:
         return None
 
 
+def did(act: Callable[[], object]) -> bool:
+    """Whether it was done; where not, everything that stands in the way is shown."""
+    return attempt(lambda: (act(),)) is not None
+
+
 def show_problems(problems: Iterable[Any], *, lead: str | None = None) -> None:
     """All problems at once, each in a line of its own; user text never becomes markup."""
-    st.error(lead or say("frame.refused"), icon="🚫")
-    for problem in problems:
-        st.text("• " + problem_sentence(problem))
+    st.error(lead or say("frame.refused"), icon=":material/error:")
+    look.lines([problem_sentence(problem) for problem in problems])
 
 
 def warn(problems: Iterable[Any]) -> None:
     """Not refused, but said."""
     for problem in problems:
-        st.warning(problem_sentence(problem), icon="💬")
+        st.warning(plain(problem_sentence(problem)), icon=":material/info:")
+
+
+def plain(text: str) -> str:
+    """People's text, safe inside our own markdown: nothing in it is markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
+
+
+def theme() -> Literal["light", "dark"]:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def go_on(pilot: Pilot) -> None:
+    """A link to the page of the pilot's next act."""
+    act, page = NEXT.get(pilot.stage, ("", ""))
+    if act:
+        st.page_link(
+            f"experiments/pages/{page}.py",
+            label=say(f"move.{act}.go"),
+            icon=":material/arrow_forward:",
+            query_params={"pilot": pilot.key},
+        )
 
 
 def done(sentence: str) -> None:

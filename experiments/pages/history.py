@@ -19,13 +19,16 @@ events = history(desk, pilot.key)
 
 verify_now, export = st.columns([1, 1])
 with verify_now:
-    if st.button(say("history.verify"), icon="🔗", key="verify"):
+    if st.button(say("history.verify"), icon=":material/link:", key="verify"):
         with st.spinner(say("history.verifying")):
             found = verify(desk)
         if found.whole:
-            st.success(say("history.whole", events=found.events, rows=found.rows, head=found.head[:12]), icon="✅")
+            st.success(
+                say("history.whole", events=found.events, rows=found.rows, head=found.head[:12]),
+                icon=":material/check_circle:",
+            )
         else:
-            st.error(say("history.broken"), icon="⛔")
+            st.error(say("history.broken"), icon=":material/block:")
             for sentence in found.findings:
                 st.text("• " + sentence)
 with export:
@@ -48,7 +51,7 @@ with export:
         pd.DataFrame(rows).to_csv(index=False),
         file_name=f"{pilot.key}-history.csv",
         mime="text/csv",
-        icon="⬇️",
+        icon=":material/download:",
         key="export",
     )
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from experiments import charts
-from experiments.documents.views import Memo
+from experiments.documents.pictures import picture_words
+from experiments.documents.views import IntervalRow, Memo, MetricLine
+from experiments.pages import look
+from experiments.pages.frame import theme
 from experiments.words import say
-
-
-def theme() -> charts.Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def plain(text: str) -> str:
-    """People's text, safe inside our own markdown: nothing in it is markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
 
 
 def verdict_banner(memo: Memo) -> None:
@@ -30,35 +23,52 @@ def verdict_banner(memo: Memo) -> None:
         f"<div role='status' style='display:flex;flex-wrap:wrap;gap:1rem;align-items:center;padding:.9rem;"
         f"border:1px solid {colour};border-radius:.5rem'>"
         f"<div style='display:flex;gap:.6rem;align-items:center;background:{colour};color:{charts.ON_BADGE};"
-        f"border-radius:.4rem;padding:.5rem .9rem;font-weight:700;font-size:1.2rem'>"
-        f"<span aria-hidden='true'>{charts.VERDICT_SIGNS[memo.badge.verdict]}</span>"
+        f"border-radius:.4rem;padding:.5rem .9rem;font-weight:700;font-size:1.2rem;line-height:1.25'>"
+        f"<img alt='' width='26' height='26' src='{look.inline(charts.badge_svg(memo.badge.verdict))}'>"
         f"<span>{escape(memo.badge.word)}{addition if memo.badge.addition else ''}</span></div>"
-        f"<div style='flex:1 1 18rem;font-size:1.1rem'>{escape(memo.why)}</div></div>"
+        f"<div style='flex:1 1 18rem;font-size:1.1rem;line-height:1.45'>{escape(memo.why)}</div></div>"
     )
+
+
+def badge(verdict: str) -> str:
+    """A small verdict as markup of our own: colour, sign and word."""
+    drawn = f"<img alt='' width='16' height='16' src='{look.inline(charts.badge_svg(verdict))}'>"
+    colour = charts.VERDICT_COLOURS[verdict]
+    return f"<span class='pg-badge' style='background:{colour}'>{drawn}{escape(say(f'verdict.{verdict}'))}</span>"
 
 
 def metrics(memo: Memo) -> None:
-    """The interval plot, and the same in words."""
+    """A row each: the interval plot, and the same in words."""
     if memo.metrics_note:
-        st.info(memo.metrics_note, icon="🔒")
-    rows = [line.plot for line in memo.metrics if line.plot is not None]
-    if rows:
-        st.altair_chart(
-            charts.interval_plot(rows, theme=theme()),
-            key="interval-plot",
-            alt="; ".join(f"{line.name}: {line.effect}, {line.interval}: {line.state}" for line in memo.metrics),
-        )
-    _table(
-        {
-            "metric": [line.name for line in memo.metrics],
-            "role": [line.role for line in memo.metrics],
-            "effect": [line.effect or line.note for line in memo.metrics],
-            "interval": [line.interval for line in memo.metrics],
-            "state": [line.state for line in memo.metrics],
-            "line": [line.line for line in memo.metrics],
-            "levels": [line.levels for line in memo.metrics],
-        }
-    )
+        st.info(memo.metrics_note, icon=":material/lock:")
+    columns: dict[str, list[look.Cell]] = {
+        "metric": [f"{line.name}" for line in memo.metrics],
+        "picture": [_picture(line, theme()) for line in memo.metrics],
+        "effect": [_change(line) for line in memo.metrics],
+        "state": [look.Toned(text=line.state, tone=line.tone) for line in memo.metrics],
+        "line": [line.line for line in memo.metrics],
+        "levels": [line.levels for line in memo.metrics],
+    }
+    shown = {key: cells for key, cells in columns.items() if any(cells)}
+    look.table(shown, theme=theme(), label=say("memo.heading.metrics"))
+
+
+def _picture(line: MetricLine, ground: charts.Theme) -> look.Cell:
+    if line.plot is None:
+        return ""
+    return look.Drawing(svg=_interval_svg(line.plot, ground), alt=picture_words(line))
+
+
+@lru_cache(maxsize=256)
+def _interval_svg(row: IntervalRow, ground: charts.Theme) -> str:
+    """Kept: the same row is shown at every click on its page."""
+    return charts.svg(charts.interval_row(row, theme=ground))
+
+
+def _change(line: MetricLine) -> str:
+    if not line.effect:
+        return line.note
+    return say("evidence.change", effect=line.effect, interval=line.interval) if line.interval else line.effect
 
 
 def partners(memo: Memo) -> None:
@@ -66,42 +76,47 @@ def partners(memo: Memo) -> None:
     if not memo.partners:
         st.caption(say("evidence.no_partners"))
         return
-    _table(
+    look.table(
         {
             "partner": [line.partner for line in memo.partners],
             "own_metric": [line.metric for line in memo.partners],
             "change": [line.change for line in memo.partners],
-            "state": [line.state for line in memo.partners],
+            "state": [look.Toned(text=line.state, tone=line.tone) for line in memo.partners],
             "said": [line.said for line in memo.partners],
-        }
+        },
+        theme=theme(),
     )
 
 
 def lines(texts: tuple[str, ...]) -> None:
-    for text in texts:
-        st.text(text)
+    look.lines(texts)
 
 
 def trust(memo: Memo) -> None:
     """Grade with its reasons, and each check in a sentence."""
     lines(memo.grade_reasons)
-    for check in memo.checks:
-        sign = {None: "–", True: "✅", False: "❌"}[check.passed]
-        said = {None: "memo.not_run", True: "memo.passed", False: "memo.failed"}[check.passed]
-        st.text(f"{sign} {check.sentence}", help=say(said))
+    for passed, tone, word in ((False, "bad", "memo.failed"), (None, "none", "memo.not_run")):
+        found = [check.sentence for check in memo.checks if check.passed is passed]
+        if found:
+            look.checks(found, said=say(word), tone=tone, theme=theme())
+    fine = [check.sentence for check in memo.checks if check.passed]
+    if fine:
+        with st.expander(say("evidence.passed", count=len(fine)), icon=":material/check:"):
+            look.checks(fine, said=say("memo.passed"), tone="good", theme=theme())
 
 
 def sites(memo: Memo) -> None:
     if memo.sites:
         st.altair_chart(
             charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better, theme=theme()),
+            theme=None,
             key="site-dots",
             alt=say("memo.sites_alt", metric=memo.sites_metric, unit=memo.unit_word),
         )
 
 
 def planned(memo: Memo) -> None:
-    _table(
+    look.table(
         {
             "what": [line.what for line in memo.planned],
             "planned": [line.planned for line in memo.planned],
@@ -117,12 +132,5 @@ def method(memo: Memo) -> None:
         titles = {"effect": "estimate"}
         columns = {"metric": [line.name for line in memo.method]}
         columns |= {titles.get(name, name): [getattr(line, name) for line in memo.method] for name in names}
-        _table(columns)
-    for name, value in memo.provenance:
-        st.text(f"{name}: {value}")
-
-
-def _table(columns: dict[str, list[str]]) -> None:
-    """A plain table: readable by keyboard and screen reader, wrapping its words."""
-    frame = pd.DataFrame({say(f"column.{name}"): values for name, values in columns.items()})
-    st.dataframe(frame, hide_index=True, width="stretch")
+        look.table(columns)
+    look.table({"what": [name for name, _ in memo.provenance], "value": [value for _, value in memo.provenance]})

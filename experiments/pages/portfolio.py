@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from html import escape
 
 import pandas as pd
 import streamlit as st
 
-from experiments.pages.frame import begin
+from experiments.charts import VERDICT_SIGNS
+from experiments.pages.frame import begin, plain
+from experiments.pages.parts import badge
 from experiments.portfolio import PilotRow, portfolio
 from experiments.words import say
 from experiments.words.numbers import day, day_and_distance
 
-SIGN = {"SCALE": "🟢 ↗", "ITERATE": "🟠 ↻", "STOP": "🔴 ■", "NOT_YET": "🔵 ⧗", "INVALID": "⚪ ⊗"}
+VERDICTS = tuple(VERDICT_SIGNS)
 BOARD = (
     ("preparing", ("draft", "shaping", "plan", "signed")),
     ("running", ("assigned", "running", "paused")),
@@ -22,7 +25,7 @@ BOARD = (
 
 
 def verdict(row: PilotRow) -> str:
-    return f"{SIGN[row.verdict]} {say(f'verdict.{row.verdict}')}" if row.verdict else ""
+    return f"{VERDICT_SIGNS[row.verdict]} {say(f'verdict.{row.verdict}')}" if row.verdict else ""
 
 
 def matches(row: PilotRow, search: str, verdicts: list[str], departments: list[str]) -> bool:
@@ -33,20 +36,26 @@ def matches(row: PilotRow, search: str, verdicts: list[str], departments: list[s
 
 
 def card(row: PilotRow) -> None:
-    page = "evidence" if row.verdict else "plan"
-    with st.container(border=True, key=f"pilot-{row.key}"):
-        st.page_link(f"experiments/pages/{page}.py", label=row.title, query_params={"pilot": row.key})
-        if row.verdict:
-            st.markdown(f"**{verdict(row)}**" + (f" · {say('portfolio.grade', grade=row.grade)}" if row.grade else ""))
-        if row.effect:
-            st.text(f"{row.metric}: {row.effect}" + (f", {say(f'state.{row.state}')}" if row.state else ""))
+    page = "evidence" if row.verdict else "plan" if row.registered else "register"
+    with st.container(border=True, key=f"pilot-{row.key}", gap="xxsmall"):
+        st.page_link(f"experiments/pages/{page}.py", label=f"**{plain(row.title)}**", query_params={"pilot": row.key})
         told = [say(f"stage.{row.stage}"), say("portfolio.since", date=day(row.stage_since.date()))]
         if row.next_date:
             told.append(say("portfolio.next", date=day_and_distance(row.next_date, date.today())))
         if row.simulated:
             told.append(say("portfolio.simulated"))
-        st.caption(" · ".join(told))
-        st.caption(" · ".join(name for name in (row.team, *row.partners) if name))
+        pieces = []
+        if row.verdict:
+            graded = escape(say("portfolio.grade", grade=row.grade)) if row.grade and row.verdict != "INVALID" else ""
+            pieces.append(f"<p>{badge(row.verdict)} <span class='pg-faint'>{graded}</span></p>")
+        if row.effect:
+            state = f", {say(f'state.{row.state}')}" if row.state else ""
+            pieces.append(f"<p>{escape(f'{row.metric}: {row.effect}{state}')}</p>")
+        pieces.append(f"<p class='pg-faint'>{escape(' · '.join(told))}</p>")
+        pieces.append(
+            f"<p class='pg-faint'>{escape(' · '.join(name for name in (row.team, *row.partners) if name))}</p>"
+        )
+        st.html(f"<div class='pg-card'>{''.join(pieces)}</div>")
 
 
 def table(rows: list[PilotRow]) -> pd.DataFrame:
@@ -70,14 +79,14 @@ def table(rows: list[PilotRow]) -> pd.DataFrame:
 desk = begin(say("nav.page.portfolio"))
 every = portfolio(desk)
 if not every:
-    st.info(say("frame.no_pilots"), icon="🌱")
-    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon="➕")
+    st.info(say("frame.no_pilots"), icon=":material/eco:")
+    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
     st.stop()
 
 one, two, three = st.columns([3, 2, 2])
 search = one.text_input(say("portfolio.search"), key="search", bind="query-params")
 verdicts = two.multiselect(
-    say("portfolio.verdict"), list(SIGN), format_func=lambda key: say(f"verdict.{key}"), key="verdict"
+    say("portfolio.verdict"), VERDICTS, format_func=lambda key: say(f"verdict.{key}"), key="verdict"
 )
 names = sorted({name for row in every for name in (row.department, *row.partners) if name})
 departments = three.multiselect(say("portfolio.department"), names, key="department")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.desk import reached
 from experiments.memo import memo
 from experiments.pages import parts
-from experiments.pages.frame import attempt, begin, done, pilot_here
+from experiments.pages.frame import begin, did, done, pilot_here
 from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
+from registry.kinds import Stage
 
 desk = begin(say("nav.page.review"))
 pilot = pilot_here(desk)
-shown = attempt(lambda: in_force(desk, pilot))
+shown = in_force(desk, pilot) if reached(pilot, Stage.ASSESSED) else None
 if shown is None or shown.recommendation is None:
-    st.info(say("review.before"), icon="⏳")
+    st.info(say("review.before"), icon=":material/hourglass_empty:")
     st.stop()
 view = memo(desk, pilot.key)
 parts.verdict_banner(view)
@@ -47,5 +49,6 @@ with st.form("review", border=True):
     )
     reason = st.text_area(say("review.reason"), key="reason", help=say("review.reason_help"))
     pressed = st.form_submit_button(say("review.give"), type="primary")
-if pressed and attempt(lambda: review(desk, pilot.key, stance, reason, seen=shown.evidence.sha256)):
+seen = shown.evidence.sha256
+if pressed and did(lambda: review(desk, pilot.key, stance, reason, seen=seen)):
     done(say("review.given"))

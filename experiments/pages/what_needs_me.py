@@ -6,10 +6,16 @@ from datetime import date
 
 import streamlit as st
 
+from experiments.begin import begin_empty, load_worked, only_worked
+from experiments.desk import Desk
 from experiments.inbox import Move, moves
-from experiments.pages.frame import begin
+from experiments.pages import look
+from experiments.pages.frame import attempt, begin, did, done, plain, registry
+from experiments.portfolio import portfolio
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
+
+DONE = ("closed", "withdrawn")
 
 
 def card(move: Move) -> None:
@@ -23,7 +29,7 @@ def card(move: Move) -> None:
             st.page_link(
                 f"experiments/pages/{move.page}.py",
                 label=say(f"move.{move.act}.go"),
-                icon="➡️",
+                icon=":material/arrow_forward:",
                 query_params={"pilot": move.pilot},
             )
 
@@ -38,18 +44,53 @@ def waiting(move: Move) -> str:
     )
 
 
+def first_minute(desk: Desk) -> None:
+    """An empty folder: register, or look around first."""
+    st.info(say("needs.empty"), icon=":material/eco:")
+    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
+    with st.form("load-worked", border=True):
+        st.text(say("needs.load_lead"))
+        pressed = st.form_submit_button(say("needs.load"), icon=":material/auto_stories:")
+    if pressed:
+        with st.spinner(say("needs.loading")):
+            loaded = did(lambda: load_worked(desk))
+        if loaded:
+            done(say("needs.loaded"))
+
+
+def put_aside(desk: Desk) -> None:
+    """The worked portfolio makes room with one click."""
+    with st.expander(say("needs.begin_title")), st.form("begin-empty", border=False):
+        st.text(say("needs.begin_lead"))
+        pressed = st.form_submit_button(say("needs.begin_empty"), icon=":material/folder_open:")
+    if pressed:
+        aside = attempt(lambda: begin_empty(desk))
+        if aside is not None:
+            registry.clear()
+            done(say("needs.begun", folder=aside.name))
+
+
 desk = begin(say("nav.page.what_needs_me"))
 found = moves(desk)
 mine = [move for move in found if move.mine]
 others = [move for move in found if not move.mine]
-if not found:
-    st.info(say("needs.empty"), icon="🌱")
-    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon="➕")
+if not found and not portfolio(desk):
+    first_minute(desk)
 elif not mine:
-    st.info(say("needs.nothing"), icon="☕")
+    st.info(say("needs.nothing"), icon=":material/coffee:")
 for move in mine:
     card(move)
 if others:
     with st.expander(say("needs.others", count=len(others)), expanded=not mine):
-        for move in others:
-            st.text("• " + waiting(move))
+        look.lines([waiting(move) for move in others])
+own = [row for row in portfolio(desk, person_id=desk.person.id) if row.stage not in DONE] if desk.person else []
+if own:
+    st.subheader(say("needs.mine"), anchor=False)
+    for row in own:
+        st.page_link(
+            f"experiments/pages/{'evidence' if row.verdict else 'plan' if row.registered else 'register'}.py",
+            label=plain(f"{row.title} · {say(f'stage.{row.stage}')}"),
+            query_params={"pilot": row.key},
+        )
+if only_worked(desk):
+    put_aside(desk)

@@ -1,0 +1,59 @@
+"""The first minute: the worked portfolio in an empty data folder, or an empty folder in its place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from experiments.desk import Desk
+from experiments.errors import Refused
+from registry import find
+from registry.open import Registry
+from stats.errors import Problem
+
+KEPT_ASIDE = "worked-portfolio"
+PARTS = ("registry.db", "registry.db-wal", "registry.db-shm", "snapshots")
+
+
+def load_worked(desk: Desk) -> tuple[str, ...]:
+    """Fill an empty data folder with the worked portfolio; keys of its pilots."""
+    from experiments.demo import add_portfolio
+
+    return add_portfolio(desk)
+
+
+def only_worked(desk: Desk) -> bool:
+    """Whether everything here is made up and lies in a folder of ours, so that it can be put aside."""
+    if desk.registry.url.get_backend_name() != "sqlite":
+        return False
+    with desk.read() as session:
+        pilots = find.pilots(session)
+    return bool(pilots) and all(pilot.simulated for pilot in pilots)
+
+
+def begin_empty(desk: Desk) -> Path:
+    """Put the worked portfolio aside, whole, into a folder of its own; the data folder is empty afterwards.
+
+    Nothing is deleted: to see it again, name that folder in PROVING_GROUND_HOME. Refused where anything is real.
+    """
+    if not only_worked(desk):
+        raise Refused(Problem(code="not_only_worked"))
+    home = desk.registry.home
+    aside = _free(home, desk.registry.clock())
+    aside.mkdir(mode=0o700)
+    desk.registry.close()
+    for name in PARTS:
+        part = home / name
+        if part.exists():
+            part.rename(aside / name)
+    Registry.open(home).close()
+    return aside
+
+
+def _free(home: Path, at: datetime) -> Path:
+    """A folder name that is not taken."""
+    wanted, number = home / f"{KEPT_ASIDE}-{at:%Y-%m-%d}", 1
+    while wanted.exists():
+        number += 1
+        wanted = home / f"{KEPT_ASIDE}-{at:%Y-%m-%d}-{number}"
+    return wanted

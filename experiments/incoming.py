@@ -1,0 +1,124 @@
+"""A file on its way in: what the plan needs of it, what it has, and what is wrong with it, as tables for people."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from experiments.desk import Desk
+from experiments.words import problem_sentence, say
+from experiments.words.numbers import day, whole
+from experiments.words.sentences import rows_in_words
+from registry import find
+from registry.pilots import Pilot
+from stats.errors import Problem
+from stats.plan import Plan
+
+if TYPE_CHECKING:
+    from stats.outcomes import Preview
+
+CROSSOVERS = frozenset({"site_in_two_arms", "arm_not_as_assigned"})
+"""What may really have happened, and is then recorded instead of refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A column that the plan names. found: as it stands in the file, "" where it is not there; near: a likely one."""
+
+    column: str
+    used_for: str
+    found: str
+    near: str
+
+
+@contextmanager
+def on_disk(content: bytes, name: str) -> Iterator[Path]:
+    """The uploaded bytes as a file with the ending of its name, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="incoming-") as folder:
+        path = Path(folder) / f"upload{PurePath(name).suffix.lower()[:12]}"
+        path.write_bytes(content)
+        yield path
+
+
+def wanted_columns(plan: Plan, preview: Preview) -> list[Wanted]:
+    """The plan's columns, held against those of the file."""
+    from stats.outcomes.parts import parts_of
+    from stats.outcomes.suggest import plain
+
+    assigned = None if plan.columns.starts is not None else plan.unit_of_assignment
+    names = [column.name for column in preview.columns]
+    loosely = {plain(name): name for name in names}
+    rows: dict[str, Wanted] = {}
+    for part in parts_of(plan.columns, plan.metrics, assigned):
+        if part.text in rows:
+            continue
+        found = part.text if part.text in names else ""
+        near = "" if found else loosely.get(plain(part.text), "")
+        rows[part.text] = Wanted(column=part.text, used_for=_used_for(plan, part.name), found=found, near=near)
+    return list(rows.values())
+
+
+def _used_for(plan: Plan, part: str) -> str:
+    from experiments.words import knows
+
+    named = {metric.key: metric.name for metric in plan.metrics}
+    if part in named:
+        return named[part]
+    return say(f"part.{part}") if knows(f"part.{part}") else part
+
+
+def preview_rows(preview: Preview) -> dict[str, list[str | None]]:
+    """The first rows by column."""
+    columns = list(zip(*preview.rows, strict=True)) or [()] * len(preview.columns)
+    return {column.name: list(cells) for column, cells in zip(preview.columns, columns, strict=True)}
+
+
+def problem_table(problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Everything that is wrong: where, how often, what to do."""
+    return {
+        "column_named": [problem.column or "–" for problem in problems],
+        "rows": [rows_in_words(problem.rows, problem.count) or "–" for problem in problems],
+        "remedy": [problem_sentence(problem) for problem in problems],
+    }
+
+
+def kept_files(desk: Desk, pilot: Pilot) -> dict[str, list[str]]:
+    """What was accepted, when and by whom, the newest first."""
+    with desk.read() as session:
+        kept = find.snapshots(session, pilot.id)[::-1]
+        names = {person.id: person.name for person in find.people(session, active_only=False)}
+    return {
+        "file": [row.name for row in kept],
+        "rows": [whole(row.row_count) for row in kept],
+        "when": [day(row.accepted_at.date()) for row in kept],
+        "who": [names.get(row.accepted_by_id, "–") if row.accepted_by_id else "–" for row in kept],
+        "hash": [row.sha256[:12] for row in kept],
+    }
+
+
+def in_steps(tell: Callable[[float, str], object]) -> Callable[[float], None]:
+    """Progress in words: what is being done at each share."""
+    steps = ((0.0, "data.step.open"), (0.15, "data.step.check"), (0.7, "data.step.keep"), (1.0, "data.step.done"))
+
+    def report(share: float) -> None:
+        tell(share, say(next(key for limit, key in reversed(steps) if share >= limit)))
+
+    return report
+
+
+def changed_parts(guessed: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person changed in the guess."""
+    return {name: value for name, value in chosen.items() if guessed.get(name) != value}
+
+
+def preview_column(content: bytes, reading: Any, column: str) -> list[str]:
+    """The different values of a column, in the order in which they come."""
+    from stats.outcomes import preview
+
+    looked = preview(content, reading, rows=20_000)
+    place = [found.name for found in looked.columns].index(column)
+    return list(dict.fromkeys(str(row[place]) for row in looked.rows if row[place] is not None))

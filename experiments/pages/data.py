@@ -1,0 +1,165 @@
+"""Data: drop a file; see how it is read and what is wrong with it; what was accepted, when and by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from experiments.desk import Desk, reached
+from experiments.errors import problems_of
+from experiments.incoming import (
+    CROSSOVERS,
+    changed_parts,
+    in_steps,
+    kept_files,
+    on_disk,
+    preview_rows,
+    problem_table,
+    wanted_columns,
+)
+from experiments.ingest import ingest
+from experiments.pages import look
+from experiments.pages.frame import REFUSALS, attempt, begin, done, go_on, pilot_here, show_problems, warn
+from experiments.pages.reading_form import reading_form
+from experiments.plan import locked_plan
+from experiments.words import problem_sentence, say
+from registry.kinds import Stage
+from registry.pilots import Pilot
+from stats.errors import RefusedData
+from stats.outcomes import Preview, Reading, RefusedOutcomes, guess_reading, preview
+from stats.plan import Plan
+
+UPLOADED, WARNED, CROSSED = "data_upload", "data_warnings", "data_crossed"
+
+
+def needed(plan: Plan) -> None:
+    """Before a file is there: which columns it must have."""
+    blank = Preview(reading=Reading(), columns=(), rows=())
+    wanted = wanted_columns(plan, blank)
+    st.caption(say("data.needed"))
+    look.table({"column_named": [want.column for want in wanted], "used_for": [want.used_for for want in wanted]})
+
+
+def columns_table(plan: Plan, looked: Preview) -> None:
+    """The plan's columns against the file's: matched by name."""
+    wanted = wanted_columns(plan, looked)
+    state = [
+        look.Toned(text=say("data.found"), tone="good")
+        if want.found
+        else look.Toned(text=say("data.near", name=want.near) if want.near else say("data.not_found"), tone="bad")
+        for want in wanted
+    ]
+    columns: dict[str, Any] = {
+        "column_named": [want.column for want in wanted],
+        "used_for": [want.used_for for want in wanted],
+        "in_file": state,
+    }
+    look.table(columns)
+
+
+def refused(error: Exception) -> None:
+    """Everything that is wrong, to read and to take away. Nothing was kept."""
+    problems = problems_of(error)  # type: ignore[arg-type]
+    if isinstance(error, RefusedOutcomes):
+        st.error(
+            say("data.refused_rows", count=len(problems), good=error.good_rows, rows=error.rows),
+            icon=":material/error:",
+        )
+    else:
+        st.error(say("data.refused"), icon=":material/error:")
+    found = problem_table(problems)
+    look.table(found)
+    frame = pd.DataFrame(found).rename(columns=lambda key: say(f"column.{key}"))
+    st.download_button(
+        say("data.problems_csv"),
+        frame.to_csv(index=False).encode("utf-8-sig"),
+        file_name="problems.csv",
+        mime="text/csv",
+        key="problems-csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def keep(desk: Desk, pilot: Pilot, content: bytes, name: str, changes: dict[str, Any], crossed: bool) -> None:
+    """Check and keep, or show why not."""
+    bar = st.progress(0.0, text=say("data.step.open"))
+    try:
+        with on_disk(content, name) as path:
+            made = ingest(
+                desk,
+                pilot.key,
+                path,
+                reading=changes,
+                name=name,
+                accept_crossovers=crossed,
+                report=in_steps(lambda share, text: bar.progress(share, text=text)),
+            )
+    except REFUSALS as error:
+        bar.empty()
+        st.session_state[CROSSED] = any(problem.code in CROSSOVERS for problem in problems_of(error))
+        refused(error) if isinstance(error, RefusedData) else show_problems(problems_of(error))
+        return
+    st.session_state[WARNED] = [problem_sentence(problem) for problem in made.warnings]
+    st.session_state[UPLOADED] = st.session_state.get(UPLOADED, 0) + 1
+    st.session_state.pop(CROSSED, None)
+    done(say("data.kept", rows=made.rows, name=name))
+
+
+def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
+    """One file, from the drop to the keeping."""
+    upload = st.file_uploader(
+        say("data.drop"), key=f"upload-{st.session_state.get(UPLOADED, 0)}", help=say("data.drop_help")
+    )
+    if upload is None:
+        needed(plan)
+        return
+    content, name = upload.getvalue(), upload.name
+    if st.session_state.get("read_of") != upload.file_id:
+        for key in [key for key in st.session_state if str(key).startswith("read-")]:
+            del st.session_state[key]
+        st.session_state["read_of"] = upload.file_id
+        st.session_state.pop(CROSSED, None)
+    try:
+        guessed = guess_reading(content, name)
+        looked = preview(content, guessed)
+        chosen = reading_form(guessed, looked, opened=bool(looked.warnings))
+        changes = changed_parts(guessed.model_dump(), chosen)
+        looked = preview(content, Reading.model_validate(chosen)) if changes else looked
+    except RefusedData as error:
+        refused(error)
+        return
+    warn(looked.warnings)
+    st.dataframe(pd.DataFrame(preview_rows(looked)), hide_index=True, height=240, key="preview")
+    columns_table(plan, looked)
+    with st.form("ingest", border=True):
+        crossed = bool(st.session_state.get(CROSSED)) and st.checkbox(say("data.crossovers"), key="crossovers")
+        pressed = st.form_submit_button(say("data.keep"), type="primary", icon=":material/inventory_2:")
+    if pressed:
+        keep(desk, pilot, content, name, changes, crossed)
+
+
+desk = begin(say("nav.page.data"))
+pilot = pilot_here(desk)
+if not reached(pilot, Stage.ASSIGNED):
+    st.info(say("data.before", stage=say(f"stage.{pilot.stage.value}")), icon=":material/hourglass_empty:")
+    go_on(pilot)
+    st.stop()
+found = attempt(lambda: locked_plan(desk, pilot))
+if found is None:
+    st.stop()
+for sentence in st.session_state.pop(WARNED, []):
+    st.warning(sentence, icon=":material/info:")
+if reached(pilot, Stage.DECIDED):
+    st.caption(say("data.closed"))
+else:
+    bring(desk, pilot, found[1])
+kept = kept_files(desk, pilot)
+st.subheader(say("data.kept_files"))
+if kept["file"]:
+    look.table(kept)
+    go_on(pilot)
+else:
+    st.caption(say("data.none_kept"))

@@ -1,0 +1,141 @@
+"""Register: a charter in five short steps, kept at each, with the page it becomes growing beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from experiments.charter_page import charter_sections
+from experiments.desk import Desk
+from experiments.files import read_yaml
+from experiments.incoming import on_disk
+from experiments.pages import look
+from experiments.pages.frame import FLASH, attempt, begin
+from experiments.pages.steps import fields, money, partners, problem, success, where
+from experiments.people import me_as_owner
+from experiments.register import Registered, register, resume, save_draft
+from experiments.register_steps import STEPS, after, before, document, step_to_resume, still_open
+from experiments.register_templates import TEMPLATES, template
+from experiments.words import say
+from registry.pilots import Pilot
+
+SHOW = {"problem": problem.show, "success": success.show, "partners": partners.show, "where": where.show,
+        "money": money.show}  # fmt: skip
+STEP, DRAFT = "register_step", "register_draft"
+
+
+def registered(made: Registered) -> None:
+    st.session_state[FLASH] = say("register.done", title=made.title)
+    st.switch_page("experiments/pages/plan.py", query_params={"pilot": made.key})
+
+
+def beginnings(desk: Desk) -> None:
+    """For a new charter: a template, or a file that is written already."""
+    one, two = st.columns(2)
+    with one, st.expander(say("register.from_template")), st.form("template", border=False):
+        name = st.selectbox(
+            say("register.template"),
+            list(TEMPLATES),
+            format_func=lambda key: say(f"template.{key}.title"),
+            key="template-name",
+        )
+        if st.form_submit_button(say("register.use_template"), icon=":material/eco:"):
+            kept = attempt(lambda: save_draft(desk, template(name), "template"))
+            if kept is not None:
+                go(kept, STEPS[0])
+    with two, st.expander(say("register.from_file")), st.form("charter-file", border=False):
+        upload = st.file_uploader(say("register.charter_file"), type=["yaml", "yml", "json"], key="charter-upload")
+        pressed = st.form_submit_button(say("register.register_file"), icon=":material/description:")
+        if pressed and upload is not None:
+            with on_disk(upload.getvalue(), upload.name) as path:
+                made = attempt(lambda: register(desk, read_yaml(path)))
+            if made is not None:
+                registered(made)
+
+
+def go(pilot: Pilot, step: str) -> None:
+    """To a step of a draft, read anew."""
+    fields.forget()
+    st.session_state[STEP], st.session_state[DRAFT] = step, pilot.key
+    st.query_params["pilot"] = pilot.key
+    st.rerun()
+
+
+def charter_beside(draft: dict[str, Any]) -> None:
+    st.subheader(str(draft.get("title") or say("register.untitled")).replace("[", "\\["), anchor=False)
+    for section in charter_sections(document(draft)):
+        st.markdown(f"**{say(section.title)}**")
+        if section.empty:
+            st.caption(section.lines[0])
+        else:
+            look.lines(section.lines)
+
+
+def finish(desk: Desk, pilot: Pilot, draft: dict[str, Any], step: str) -> None:
+    """Keep it, and register it where nothing is open any more."""
+    kept = attempt(lambda: save_draft(desk, draft, step, pilot=pilot))
+    if kept is None:
+        return
+    found = still_open(draft)
+    if found:
+        st.error(say("register.open"), icon=":material/error:")
+        for name in STEPS:
+            here = [one.sentence for one in found if one.step == name]
+            if here:
+                st.markdown(f"**{say(f'register.step.{name}')}**")
+                look.lines(here)
+        return
+    made = attempt(lambda: register(desk, document(draft), key=kept.key))
+    if made is not None:
+        registered(made)
+
+
+def pilot_in_address(desk: Desk) -> Pilot | None:
+    asked = st.query_params.get("pilot", "")
+    pilot = attempt(lambda: desk.pilot(asked)) if asked else None
+    if (pilot.key if pilot else "") != st.session_state.get(DRAFT, ""):
+        fields.forget()
+        st.session_state[DRAFT] = pilot.key if pilot else ""
+        st.session_state[STEP] = step_to_resume(pilot.draft_step) if pilot else STEPS[0]
+    return pilot
+
+
+desk = begin(say("nav.page.register"))
+pilot = pilot_in_address(desk)
+draft: dict[str, Any] = {}
+if pilot is not None:
+    draft, saved = resume(desk, pilot.key)
+    if saved == "complete":
+        st.info(say("register.complete", title=pilot.title), icon=":material/check_circle:")
+        st.page_link("experiments/pages/plan.py", label=say("nav.page.plan"), query_params={"pilot": pilot.key})
+        st.page_link("experiments/pages/register.py", label=say("register.another"), icon=":material/add:")
+        st.stop()
+else:
+    beginnings(desk)
+step = st.session_state.get(STEP, STEPS[0])
+number = STEPS.index(step)
+st.progress(
+    (number + 1) / len(STEPS), text=say("register.progress", number=number + 1, step=say(f"register.step.{step}"))
+)
+form, page = st.columns([3, 2], gap="large")
+with form, st.container(key=f"step-{step}"):
+    st.header(say(f"register.step.{step}"), anchor=False)
+    draft = SHOW[step]({"owner": me_as_owner(desk), **json.loads(json.dumps(draft))})
+    back, forth = st.columns(2)
+    goes_back = number > 0 and back.button(
+        say("register.back"), key="back", icon=":material/arrow_back:", width="stretch"
+    )
+    last = step == STEPS[-1]
+    goes_on = forth.button(
+        say("register.register" if last else "register.on"), key="on", type="primary", width="stretch"
+    )
+    if goes_back or (goes_on and not last):
+        kept = attempt(lambda: save_draft(desk, draft, step, pilot=pilot))
+        if kept is not None:
+            go(kept, before(step) if goes_back else after(step))
+    elif goes_on and pilot is not None:
+        finish(desk, pilot, draft, step)
+with page, st.container(border=True, key="charter"):
+    charter_beside(draft)

@@ -1,0 +1,212 @@
+"""A real server of the app on a free port with its own data folder, and a real browser to look at it.
+
+Everything that tests know about the page's markup (``SELECTORS``) is in this file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+SELECTORS = {
+    "idle": '[data-testid="stApp"][data-test-script-state="notRunning"]',
+    "busy": '[data-testid="stApp"][data-test-script-state="running"]',
+    "exception": '[data-testid="stException"]',
+    "upload": '[data-testid="stFileUploader"] input[type="file"]',
+    "main": '[data-testid="stMain"]',
+    "key": ".st-key-{key}",
+    "options": '[data-testid="stSelectboxVirtualDropdown"] li, [role="listbox"] [role="option"]',
+}
+FIRST_LOAD = 60_000
+USUAL = 30_000
+
+
+class Screen:
+    """A page of the app as a person uses it; every act waits until the app is idle again."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        page.set_default_timeout(USUAL)
+
+    def open(self, name: str = "", **query: str) -> None:
+        asked = "&".join(f"{key}={value}" for key, value in query.items())
+        self.page.goto(f"{self.address}/{name}" + (f"?{asked}" if asked else ""), timeout=FIRST_LOAD)
+        self.idle()
+
+    def idle(self) -> None:
+        self.page.wait_for_selector(SELECTORS["idle"], timeout=FIRST_LOAD)
+
+    def key(self, key: str) -> Any:
+        return self.page.locator(SELECTORS["key"].format(key=key))
+
+    def write(self, key: str, text: str) -> None:
+        """Into a field of text, a number or a date; leaving the field tells the app."""
+        field = self.key(key).locator("input, textarea").first
+        field.fill(text)
+        field.press("Tab")
+        self.idle()
+
+    def answer(self, key: str, option: str) -> None:
+        """A radio's answer by its words."""
+        self.key(key).get_by_text(option, exact=True).click()
+        self.idle()
+
+    def pick(self, key: str, option: str) -> None:
+        """An entry of a select box, with the keyboard."""
+        field = self.key(key).locator("input").first
+        field.click()
+        field.fill(option)
+        field.press("Enter")
+        self.idle()
+
+    def press(self, name: str) -> None:
+        button = self.page.get_by_role("button", name=re.compile(re.escape(name))).first
+        button.click()
+        self.settled()
+
+    def settled(self) -> None:
+        """After an act that certainly runs the page again: first busy or done, then idle."""
+        try:
+            self.page.wait_for_selector(SELECTORS["busy"], timeout=1_500)
+        except Exception as error:
+            if "Timeout" not in type(error).__name__:
+                raise
+        self.idle()
+
+    def upload(self, path: Path) -> None:
+        self.page.locator(SELECTORS["upload"]).first.set_input_files(str(path))
+        self.settled()
+
+    def download(self, key: str) -> Path:
+        with self.page.expect_download() as waiting:
+            self.key(key).get_by_role("button").click()
+        return Path(waiting.value.path())
+
+    def act_as(self, name: str) -> None:
+        self.pick("acting_as_choice", name)
+
+    @property
+    def text(self) -> str:
+        return str(self.page.locator(SELECTORS["main"]).inner_text())
+
+    def sees(self, words: str) -> None:
+        self.page.locator(SELECTORS["main"]).get_by_text(words).first.wait_for(state="visible")
+
+    def unbroken(self) -> None:
+        assert self.page.locator(SELECTORS["exception"]).count() == 0, self.text
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """The app as its users run it, on that data folder; gives its address."""
+    port = free_port()
+    settings = {**os.environ, "PROVING_GROUND_HOME": str(home)}
+    settings.pop("DATABASE_URL", None)
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    log = (home.parent / f"server-{port}.log").open("w")
+    process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(f"http://localhost:{port}/_stcore/health", process)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server stopped at once"
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)  # a process that is starting gives no sign to wait on
+    raise AssertionError("the server did not start in a minute")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium here (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the worked portfolio, made once through the real stages."""
+    from experiments.demo import add_portfolio
+    from experiments.desk import Desk
+    from registry.open import Registry
+
+    home = tmp_path_factory.mktemp("worked") / "home"
+    with Registry.open(home) as registry:
+        add_portfolio(Desk(registry=registry))
+    return home
+
+
+@pytest.fixture
+def screen_on(browser: Any) -> Iterator[Callable[..., Screen]]:
+    """Opens a window on a server: ``screen_on(address, width=390, dark=True)``."""
+    opened = []
+
+    def make(address: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Screen:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+            locale="en-GB",
+        )
+        opened.append(context)
+        return Screen(context.new_page(), address)
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def empty_app(tmp_path: Path) -> Iterator[str]:
+    with serving(tmp_path / "home") as address:
+        yield address
+
+
+@pytest.fixture
+def worked_app(worked_home: Path, tmp_path: Path) -> Iterator[str]:
+    home = tmp_path / "home"
+    shutil.copytree(worked_home, home)
+    with serving(home) as address:
+        yield address
