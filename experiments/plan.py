@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from experiments.desk import Desk, charter_of, may, mine, move, require
 from experiments.errors import Refused
@@ -14,7 +15,9 @@ from registry.unit_of_work import Work
 from stats import ENGINE_VERSION
 from stats.errors import Problem
 from stats.plan import Plan, plan_json, sha256
-from stats.power_sites import PlanSizing, plan_sizing
+
+if TYPE_CHECKING:
+    from stats.power_sites import PlanSizing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,8 @@ def _record(work: Work, pilot: Pilot, canonical: str) -> PlanRecord:
 
 
 def _planned(made: Plan, digest: str) -> Planned:
+    from stats.power_sites import plan_sizing
+
     sizing = plan_sizing(made)
     return Planned(plan=made, sha256=digest, sizing=sizing, warnings=tuple(_warnings(made, sizing)))
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import ceil, comb, sqrt
 from typing import Literal
 
-from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from stats.plan import Plan, PlannedMetric
@@ -69,6 +68,8 @@ def detectable_effect(std_error: float, df: float, alpha: float, power: float = 
     """The effect that a one-sided t-test at ``alpha`` shows with ``power``; None where df < 1."""
     if df < 1:
         return None
+    from scipy.optimize import brentq
+
     critical = float(stdtrit(df, 1 - alpha))
     shift = brentq(lambda nc: 1 - float(nctdtr(df, nc, critical)) - power, 0.0, critical + 60.0)
     return float(shift) * std_error
