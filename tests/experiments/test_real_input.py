@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from datetime import date
@@ -203,8 +202,7 @@ def test_working_from_home_by_people_agrees_with_the_published_difference(
 
 @pytest.mark.shared
 def test_working_from_home_gives_the_published_difference(shared: Callable[..., Path], tmp_path: Path) -> None:
-    if importlib.util.find_spec("stats.designs.before_after_control") is None:
-        pytest.skip("the design before_after_control is not there yet")
+    """The paper's own way: person and week effects, errors clustered by person."""
     panel = shared("data", "ctrip_wfh_panel.csv.gz")
     spec = {**WORKING_FROM_HOME, "data": str(panel), "design": "before_after_control", "estimator": "twfe"}
     found = _estimate(spec, tmp_path)
