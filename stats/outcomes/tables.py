@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedData
 from stats.outcomes.files import SizeLimits, kind_of, not_a_table, open_bytes, refuse, size_of, utf8_path
-from stats.outcomes.kinds import select, typed_columns
+from stats.outcomes.kinds import select, typed_columns, without_needless_cleaning
 from stats.outcomes.reading import Reading
 from stats.outcomes.values import literal, quoted
 
@@ -102,7 +102,7 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading
     refuse_names([column for column, _ in columns], limits)
     rows = con.execute(f"SELECT count(*) FROM {source}").fetchone()
     refuse_count(int(rows[0]) if rows else 0, limits)
-    typed = typed_columns(con, source, columns, reading)
+    typed = without_needless_cleaning(con, source, typed_columns(con, source, columns, reading), reading)
     con.execute(f"CREATE TEMP VIEW {name} AS {select(typed, source)}")
 
 
