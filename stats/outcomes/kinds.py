@@ -50,9 +50,9 @@ def without_needless_cleaning(
 
 def _as_it_lies(con: duckdb.DuckDBPyConnection, source: str, column: Typed, values: Values) -> Typed:
     name = quoted(column.name)
-    if column.inner == name:
+    if column.inner != values.clean(name):
         return column
-    cleaned = values.of_kind("text", "full", values.clean(name))
+    cleaned = values.of_kind("text", "full", column.inner)
     changed = f"count(*) FILTER ({name} IS DISTINCT FROM {cleaned})"
     answer = con.execute(f"SELECT {changed} FROM (SELECT DISTINCT {name} FROM {source})").fetchone()
     return column if answer and answer[0] else replace(column, inner=name, outer=name)
