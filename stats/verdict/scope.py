@@ -36,8 +36,19 @@ def permutation_disagrees(case: Case) -> bool:
     for key in case.wins:
         result = case.evidence.metrics[key].result
         if isinstance(result, Estimate) and result.p_randomisation is not None:
-            ps.append(result.p_randomisation / 2)
+            ps.append(_one_sided_p(result, higher=case.plan.metric(key).better == "higher"))
     return bool(ps) and min(ps) > case.levels.win
+
+
+def _one_sided_p(result: Estimate, *, higher: bool) -> float:
+    """p of replaying the assignment in the direction of the win.
+
+    The replay's own one-sided p where it was kept: with arms of unequal size the two-sided one is not twice as large.
+    """
+    replayed = result.details.get("randomisation", {})
+    found = replayed.get("p_greater" if higher else "p_less")
+    assert result.p_randomisation is not None
+    return float(found) if found is not None else result.p_randomisation / 2
 
 
 def lowered(grade: str, steps: int) -> str:

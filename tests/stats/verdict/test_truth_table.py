@@ -366,6 +366,13 @@ def test_a_permutation_p_above_its_level_caps_at_staged(said):
     assert scope_of(said, said.plan(), result) == (Scope.STAGED, ("permutation",))
 
 
+def test_arms_of_unequal_size_are_judged_by_the_replay_s_own_one_sided_p(said):
+    """With arms of unequal size the two-sided p (here .03) is not twice the one-sided (here .06)."""
+    replayed = {"randomisation": {"p_greater": 0.06, "p_less": 1.0}}
+    shown = said.estimate(SHOWN_WIN, p_randomisation=0.03, details=replayed)
+    assert scope_of(said, said.plan(), {"speed": shown, "cost": 0.0}) == (Scope.STAGED, ("permutation",))
+
+
 # Both ends, both rules, both directions.
 
 
