@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.catalogue import metric_version_of
-from experiments.charter import Charter, read_charter, slug, twins, warnings
+from experiments.charter import Charter, slug, twins
+from experiments.charter_check import read_charter, warnings
 from experiments.desk import Desk, mine, reached
 from experiments.errors import Refused
 from experiments.people import department_of, person_of

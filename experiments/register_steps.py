@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.charter import read_charter, slug
+from experiments.charter import slug
+from experiments.charter_check import read_charter
 from experiments.errors import Refused, problems_of
 from experiments.words import knows, problem_sentence, say
 from stats.errors import Problem

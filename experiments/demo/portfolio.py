@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from experiments import assess, assign, close, decide, ingest, plan, recommend, register, review, sign
-from experiments.charter import Charter, read_charter
+from experiments.charter import Charter
+from experiments.charter_check import read_charter
 from experiments.demo.stories import STORIES, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk

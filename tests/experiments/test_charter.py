@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from experiments.charter import hypothesis_facts, read_charter, slug, twins, warnings
+from experiments.charter import hypothesis_facts, slug, twins
+from experiments.charter_check import read_charter, warnings
 from experiments.errors import Refused
 from experiments.words import problem_sentence, say
 
