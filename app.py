@@ -5,19 +5,19 @@ import streamlit as st
 from experiments.words import say
 
 PAGES = {
-    "work": ("what_needs_me", "portfolio", "register"),
+    "": ("what_needs_me", "portfolio", "register"),
     "pilot": ("plan", "assign", "data", "evidence", "review", "decide", "history"),
 }
 
 st.set_page_config(page_title=say("app.name"), page_icon="🧭", layout="wide")
 st.navigation(
     {
-        say(f"nav.{section}"): [
+        section and say(f"nav.{section}"): [
             st.Page(
                 f"experiments/pages/{name}.py",
                 title=say(f"nav.page.{name}"),
                 url_path=name.replace("_", "-"),
-                default=name == PAGES["work"][0],
+                default=name == PAGES[""][0],
             )
             for name in names
         ]

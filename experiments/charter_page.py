@@ -46,7 +46,7 @@ def hypothesis_line(draft: Mapping[str, Any]) -> str:
     unit = _unit(metric)
     by = size(float(piece["by"]), unit) if piece.get("by") else say("charter.gap")
     gap = say("charter.gap")
-    return say(
+    said = say(
         f"hypothesis.sentence.{piece.get('direction') or 'down'}",
         change=piece.get("change") or gap,
         for_whom=piece.get("for_whom") or gap,
@@ -54,6 +54,7 @@ def hypothesis_line(draft: Mapping[str, Any]) -> str:
         by=by,
         because=piece.get("because") or gap,
     )
+    return said.replace(f"{gap}.", gap)
 
 
 def _problem(draft: Mapping[str, Any]) -> list[str]:

@@ -195,7 +195,8 @@ def power_curve(
             ],
         )
     )
-    worth = alt.Chart(alt.Data(values=[{"y": worth_having, "text": say("chart.worth_having")}]))
+    first = min(points, key=lambda point: point.sites)
+    worth = alt.Chart(alt.Data(values=[{"sites": first.sites, "y": worth_having, "text": say("chart.worth_having")}]))
     plan = alt.Chart(
         alt.Data(
             values=[{"sites": here.sites, "y": here.detectable, "text": say("chart.this_plan", count=sites_planned)}]
@@ -204,14 +205,14 @@ def power_curve(
     return _dressed(
         alt.layer(
             worth.mark_rule(color=VERDICT_COLOURS["SCALE"], strokeWidth=1.6, strokeDash=[5, 3]).encode(y="y:Q"),
-            worth.mark_text(align="right", dy=-7, color=ink, fontSize=11).encode(
-                x=alt.value(width), y="y:Q", text="text:N"
-            ),
+            worth.mark_text(
+                align="left", dx=4, dy=11 if first.detectable > worth_having else -7, color=ink, fontSize=11
+            ).encode(x="sites:Q", y="y:Q", text="text:N"),
             curve,
             plan.mark_point(size=150, color=ink, strokeWidth=2).encode(x="sites:Q", y="y:Q"),
-            plan.mark_text(align="left", dx=10, dy=-10, color=faint, fontSize=11).encode(
-                x="sites:Q", y="y:Q", text="text:N"
-            ),
+            plan.mark_text(
+                align="left", dx=10, dy=16 if here.detectable < worth_having else -10, color=faint, fontSize=11
+            ).encode(x="sites:Q", y="y:Q", text="text:N"),
         ).properties(width=width, height=200),
         theme,
     )

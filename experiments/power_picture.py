@@ -50,7 +50,7 @@ def _picture(plan: Plan, metric: PlannedMetric, sized: MetricSizing, planned: in
         if found is not None:
             points.append(PowerPoint(sites=count, detectable=found * unit.factor))
     worth = float(metric.mwe or 0) * unit.factor
-    visible = tuple(point for point in points if point.detectable <= 8 * worth or point.sites == planned)
+    visible = tuple(point for point in points if point.detectable <= 4 * worth or point.sites == planned)
     return PowerPicture(
         metric=metric.name, unit=unit.of_effect, points=visible or tuple(points), worth_having=worth, planned=planned
     )
@@ -62,7 +62,8 @@ def sizing_rows(plan: Plan, sizing: PlanSizing) -> dict[str, list[str]]:
     for sized in sizing.metrics:
         metric = plan.metric(sized.key)
         unit = Unit.of(metric.unit, metric.spec.kind)
-        shown = say("plan.can_show", size=size(sized.detectable, unit)) if sized.detectable else say("fact.none")
+        can = "plan.can_show" if sized.role == "SUCCESS" else "plan.can_show_loss"
+        shown = say(can, size=size(sized.detectable, unit)) if sized.detectable else say("fact.none")
         rows["metric"].append(metric.name)
         rows["promised"].append(say(f"memo.line.{sized.role}", size=size(sized.line, unit)))
         rows["can_show"].append(shown)

@@ -145,7 +145,7 @@ desk = begin(say("nav.page.data"))
 pilot = pilot_here(desk)
 if not reached(pilot, Stage.ASSIGNED):
     st.info(say("data.before", stage=say(f"stage.{pilot.stage.value}")), icon=":material/hourglass_empty:")
-    go_on(pilot)
+    go_on(pilot, here="data")
     st.stop()
 found = attempt(lambda: locked_plan(desk, pilot))
 if found is None:

@@ -37,13 +37,13 @@ def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None
             owner = st.text_input(say("decide.rollout_owner"), key="rollout_owner")
             targets = st.text_input(say("decide.targets"), key="targets")
             begins = st.date_input(say("decide.begins"), value=None, key="begins")
-        second = st.selectbox(
-            say("decide.second"),
-            executives(desk),
-            index=None,
-            key="second",
-            help=say("decide.second_help"),
-        )
+        second = None
+        if others := executives(desk):
+            second = st.selectbox(
+                say("decide.second"), others, index=None, key="second", help=say("decide.second_help")
+            )
+        else:
+            st.caption(say("decide.no_second"))
         pressed = st.form_submit_button(say("decide.record"), type="primary", icon=":material/edit:")
     if not pressed:
         return

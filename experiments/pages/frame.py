@@ -150,10 +150,10 @@ def theme() -> Literal["light", "dark"]:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def go_on(pilot: Pilot) -> None:
-    """A link to the page of the pilot's next act."""
+def go_on(pilot: Pilot, *, here: str = "") -> None:
+    """A link to the page of the pilot's next act, unless that is done here."""
     act, page = NEXT.get(pilot.stage, ("", ""))
-    if act:
+    if act and page != here:
         st.page_link(
             f"experiments/pages/{page}.py",
             label=say(f"move.{act}.go"),

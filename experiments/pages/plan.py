@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments import charts
+from experiments.charter_check import warnings as charter_warnings
 from experiments.charter_page import charter_sections
-from experiments.desk import Desk, reached
+from experiments.desk import Desk, charter_of, reached
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, pilot_here, theme, warn
 from experiments.plan import Planned, plan, planned
 from experiments.power_picture import power_picture, sizing_rows
 from experiments.register import resume
 from experiments.sign import sign
-from experiments.signatures import accepted_by, signatories
+from experiments.signatures import Signatory, accepted_by, signatories
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.kinds import Stage
@@ -70,12 +71,15 @@ def signatures(desk: Desk, pilot: Pilot) -> None:
             "who": [who.name or say("frame.nobody") for who in people],
             "for": [say(f"capacity.{who.capacity}", department=who.department) for who in people],
             "what": [", ".join(who.metrics) if who.metrics else say("plan.whole") for who in people],
-            "signed": [
-                say("plan.signed_on", date=day(who.signed_at.date())) if who.signed_at else say("plan.not_signed")
-                for who in people
-            ],
+            "signed": [signed(who, frozen=reached(pilot, Stage.SIGNED)) for who in people],
         }
     )
+
+
+def signed(who: Signatory, *, frozen: bool) -> str:
+    if who.signed_at:
+        return say("plan.signed_on", date=day(who.signed_at.date()))
+    return say("plan.not_needed" if frozen and who.capacity != "partner" else "plan.not_signed")
 
 
 def sign_here(desk: Desk, pilot: Pilot) -> None:
@@ -114,7 +118,7 @@ st.subheader(f"{SIGNS[made.sizing.sizing]} {say(f'sizing.{made.sizing.sizing}')}
 left, right = st.columns([3, 2], gap="large")
 with left:
     size_of(made)
-    warn(made.warnings)
+    warn([*made.warnings, *charter_warnings(charter_of(pilot))])
 with right:
     signatures(desk, pilot)
     if pilot.stage == Stage.PLAN:
@@ -123,7 +127,7 @@ with right:
             make(desk, pilot)
     elif reached(pilot, Stage.SIGNED):
         st.caption(say("plan.locked", sha256=made.sha256[:12]))
-    go_on(pilot)
+    go_on(pilot, here="plan")
 with st.expander(say("plan.charter")):
     draft, _ = resume(desk, pilot.key)
     for section in charter_sections(draft):

@@ -1,0 +1,154 @@
+"""A pilot's whole life in a real browser: written, signed, drawn, judged, reviewed, decided, and its memo taken home."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SITES = [f"Team {letter}" for letter in "ABCDEFGHIJKL"]
+TODAY = date.today()
+DAYS_BEFORE = 14
+
+
+def write_charter(at: Any) -> None:
+    """From a template to a registered pilot, in five steps."""
+    at.open("register")
+    at.page.get_by_text("Start from a template").click()
+    at.press("Start from this")
+    assert at.key("r-title").locator("input").input_value() == "Call-back at peak"
+    at.sees("If we offer a call-back within the hour")
+    at.write("r-owner", "Ana Lima")
+    at.write("r-owner-department", "Contact Centre")
+    at.write("r-sponsor", "Ruth Vogel")
+    at.write("r-sponsor-department", "Operations")
+    at.write("r-team", "Service innovation")
+    at.press("Save and go on")
+
+    at.sees("What must get better")
+    assert at.key("r-s1-name").locator("input").input_value() == "Waiting time"
+    at.press("Save and go on")
+
+    at.write("r-p1-department", "Logistics")
+    at.write("r-p1-contact", "Tom Berg")
+    at.write("r-p1-benefit", "fewer calls about late parcels")
+    at.write("r-p1-own-name", "Deliveries on time")
+    at.pick("r-p1-own-kind", "share of yes")
+    at.write("r-p1-own-column", "on_time")
+    at.write("r-p1-own-loss", "10")
+    at.press("Save and go on")
+
+    at.write("r-unit-word", "team")
+    at.write("r-sites", "\n".join(SITES))
+    at.write("r-treated", "6")
+    at.write("r-how-chosen", "all twelve teams")
+    at.write("r-start", TODAY.isoformat())
+    at.write("r-end", TODAY.isoformat())
+    at.write("r-baseline", (TODAY - timedelta(days=DAYS_BEFORE)).isoformat())
+    at.write("r-column-site", "team")
+    at.write("r-column-period", "day")
+    at.write("r-spread-wait", "8")
+    at.write("r-steady-wait", "0.6")
+    at.write("r-spread-repeat_contact", "0.9")
+    at.sees("Sized to decide")
+    at.press("Save and go on")
+    at.press("Register the pilot")
+
+
+def bring(path: Path, treated: set[str]) -> None:
+    """A row per contact: the wait falls by 40 s where the change was made, nothing else moves."""
+    chance = random.Random(5)
+    with path.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["team", "day", "wait_s", "again", "on_time"])
+        for before in range(DAYS_BEFORE, -1, -1):
+            day = TODAY - timedelta(days=before)
+            for site in SITES:
+                for _ in range(60):
+                    gain = 40 if site in treated and before == 0 else 0
+                    wait = max(1, round(chance.gauss(200 - gain, 25)))
+                    rows.writerow([site, day, wait, int(chance.random() < 0.1), int(chance.random() < 0.9)])
+
+
+def treated_sites(path: Path) -> set[str]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return {row["Site"] for row in csv.DictReader(lines) if row["Group"] == "with the change"}
+
+
+def test_a_pilot_goes_from_a_template_to_a_signed_decision(
+    empty_app: str, screen_on: Callable[..., Any], tmp_path: Path
+) -> None:
+    from pypdf import PdfReader
+
+    at = screen_on(empty_app)
+    at.open()
+    at.sees("Nothing here yet")
+    write_charter(at)
+
+    at.sees("is registered")
+    at.act_as("Ana Lima")
+    at.press("Make the plan")
+    at.sees("Sized to decide")
+    at.act_as("Tom Berg")
+    at.sees("the largest loss we accept is 10 points")
+    at.press("Sign for my department")
+    at.sees("Signed for your department")
+    at.act_as("Ana Lima")
+    at.press("Sign and freeze the plan")
+    at.sees("can't be changed")
+
+    at.open("assign", pilot="call-back-at-peak")
+    at.press("Draw now")
+    at.sees("With the change (6)")
+    treated = treated_sites(at.download("arms-csv"))
+    assert len(treated) == 6
+
+    at.open("data", pilot="call-back-at-peak")
+    spoilt = tmp_path / "spoilt.csv"
+    bring(spoilt, treated)
+    spoilt.write_text(spoilt.read_text().replace("wait_s", "wait_min", 1))
+    at.upload(spoilt)
+    at.press("Check and keep this file")
+    at.sees("Nothing was kept")
+    at.sees("None yet")
+
+    good = tmp_path / "contacts.csv"
+    bring(good, treated)
+    at.upload(good)
+    at.press("Check and keep this file")
+    at.sees("Kept: 10,800 rows of contacts.csv")
+
+    at.open("evidence", pilot="call-back-at-peak")
+    at.press("Assess now")
+    at.sees("Waiting time got better by")
+    at.unbroken()
+
+    at.act_as("Tom Berg")
+    at.open("review", pilot="call-back-at-peak")
+    at.act_as("Tom Berg")
+    at.press("Say it, on record")
+    at.sees("Recorded, on the evidence that you saw")
+
+    at.open("decide", pilot="call-back-at-peak")
+    at.act_as("Ana Lima")
+    at.press("Record the decision")
+    at.sees("owns this pilot and can't decide on it")
+    at.act_as("Ruth Vogel")
+    at.press("Record the decision")
+    at.sees("The decision is on record")
+    memo = PdfReader(at.download("memo-pdf"))
+    told = " ".join(page.extract_text() for page in memo.pages)
+    assert "Call-back at peak" in told
+    assert "decided by Ruth Vogel" in told.replace("\n", " ")
+
+    at.open("history", pilot="call-back-at-peak")
+    at.press("Check that the record is whole")
+    at.sees("Whole:")
+    at.unbroken()
