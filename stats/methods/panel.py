@@ -129,8 +129,7 @@ def by_site_and_period(study: Study, names: Sequence[str]) -> dict[str, list[Flo
     if absent := [name for name in names if name not in records.columns]:
         raise RefusedSpec([Problem(code="missing_column", column=name) for name in absent])
     size = data.value.shape
-    site = _codes(records[spec.site or spec.cluster], data.sites)
-    period = _codes(records[spec.period or "__post"], [_label(each) for each in data.periods])
+    site, period = record_places(study)
     inside = (site >= 0) & (period >= 0)
     place = (site * size[1] + period)[inside]
     declared = set(spec.options.get("factors", ()))
@@ -153,6 +152,15 @@ def by_site_and_period(study: Study, names: Sequence[str]) -> dict[str, list[Flo
             labels = np.unique(text[~missing])
             found[name] = [averaged(np.where(missing, np.nan, text == label)) for label in labels[1:]]
     return found
+
+
+def record_places(study: Study) -> tuple[Ints, Ints]:
+    """(site, period) of each record as places in the site-periods, -1 where it has none."""
+    spec, data, records = study.spec, study.site_periods, study.records
+    return (
+        _codes(records[spec.site or spec.cluster], data.sites),
+        _codes(records[spec.period or "__post"], [_label(each) for each in data.periods]),
+    )
 
 
 def _codes(column: Any, labels: Sequence[str]) -> Ints:

@@ -61,7 +61,8 @@ def twfe(panel: Panel, *, confidence: float, error: Error | None = None) -> Resu
         return NotEstimable(code="too_few_sites", facts=counts)
     contrast = np.eye(len(fitted.kept))[fitted.kept.index(0)]
     wanted: Error = error or "cr2"
-    errors = {name: std_error(fitted, x, contrast, name) for name in ERRORS}
+    # CR3 takes as long as CR2 and is made only where it is asked for.
+    errors = {name: std_error(fitted, x, contrast, name) for name in ERRORS if name != "cr3" or error == "cr3"}
     if errors[wanted] is None:
         if error is not None:
             return NotEstimable(code="too_large_for_method", facts={"method": error, **counts})

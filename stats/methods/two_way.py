@@ -164,12 +164,7 @@ def _small_sample(fitted: TwoWayFit, x: Floats, contrast: Floats, error: Correct
     xtx, total = xtx[:, keep][:, :, keep], total[np.ix_(keep, keep)]
     scale = 1 / np.sqrt(np.diag(total))
     bread = np.linalg.inv(total * np.outer(scale, scale)) * np.outer(scale, scale)
-    own = own[:, :, keep]
-    scores = (
-        np.einsum("gpk,gp->gk", own[pattern], weight * fitted.residual[used])
-        if len(first) < len(pattern)
-        else (np.einsum("gpk,gp->gk", own, weight * fitted.residual[used]))
-    )
+    scores = _scores(own[:, :, keep], weight * fitted.residual[used], pattern)
     moments = ClusterMoments(xtx=xtx, xty=scores, n=(weight > 0).sum(axis=1), pattern=pattern)
     wide = np.concatenate([contrast, np.zeros(len(keep) - len(contrast))])
     full = ClusteredFit(coefficients=np.zeros(len(keep)), bread=bread, scores=scores, moments=moments)
@@ -177,11 +172,26 @@ def _small_sample(fitted: TwoWayFit, x: Floats, contrast: Floats, error: Correct
     return sqrt(variance), df
 
 
+def _scores(own: Floats, weighted: Floats, pattern: Ints) -> Floats:
+    """(G, K) products of each site's columns (those of its kind, (U, P, K)) with its weighted residuals (G, P)."""
+    if len(own) == len(pattern):
+        return np.asarray(np.einsum("gpk,gp->gk", own[pattern], weighted))
+    scores = np.empty((len(pattern), own.shape[2]))
+    for kind in range(len(own)):
+        members = pattern == kind
+        scores[members] = weighted[members] @ own[kind]
+    return scores
+
+
 def _patterns(weight: Floats, columns: Floats) -> tuple[Ints, Ints]:
     """(a site of each kind, (G,) kind of each site): sites with the same columns and weights in every period."""
-    known = weight > 0
-    rows = np.concatenate([weight, *np.where(known, columns, 0.0)], axis=1)
-    text = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    return site_patterns(np.concatenate([weight, *np.where(weight > 0, columns, 0.0)], axis=1))
+
+
+def site_patterns(rows: Floats) -> tuple[Ints, Ints]:
+    """(first row of each kind, kind of each row) for rows that are equal in every number."""
+    rows = np.ascontiguousarray(rows) + 0.0
+    text = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, pattern = np.unique(text, return_index=True, return_inverse=True)
     return first.astype(np.int64), pattern.astype(np.int64)
 
