@@ -111,7 +111,7 @@ def _partners(draft: Mapping[str, Any]) -> list[str]:
         )
         if partner.get("pulls_against"):
             said.append(say("charter.pulls", what=partner["pulls_against"]))
-        lines.append(". ".join(piece.rstrip(".") for piece in said) + ".")
+        lines.append("; ".join(piece.rstrip(".") for piece in said))
     return lines
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.errors import REFUSALS
+from experiments.errors import REFUSALS, problems_of
 from experiments.inbox import NEXT
 from experiments.pages import look
 from experiments.words import problem_sentence, say
@@ -88,21 +88,22 @@ def pilot_here(desk: Desk) -> Pilot:
     asked = st.query_params.get("pilot", "")
     if asked and asked not in keys:
         st.warning(plain(say("frame.pilot_unknown", pilot=asked)), icon=":material/search:")
-    if asked in keys and asked != st.session_state.get(SHOWN):
-        st.session_state["pilot_choice"] = asked
-    elif st.session_state.get("pilot_choice") not in keys:
-        st.session_state["pilot_choice"] = st.session_state.get(SHOWN) if st.session_state.get(SHOWN) in keys else None
-    picked = st.selectbox(
-        say("frame.pilot"), list(keys), format_func=keys.__getitem__, key="pilot_choice", placeholder=say("frame.pick")
+    known = [key for key in (asked, st.session_state.get(SHOWN), next(iter(keys))) if key in keys]
+    st.session_state["pilot_choice"] = picked = str(known[0])
+    st.selectbox(
+        say("frame.pilot"), list(keys), format_func=keys.__getitem__, key="pilot_choice", on_change=_other_pilot
     )
-    if picked is None:
-        st.stop()
     if picked != asked:
         st.query_params["pilot"] = picked
     st.session_state[SHOWN] = picked
     pilot = desk.pilot(picked)
     labels(pilot)
     return pilot
+
+
+def _other_pilot() -> None:
+    """Whoever chooses another pilot goes to its address."""
+    st.query_params["pilot"] = st.session_state["pilot_choice"]
 
 
 def labels(pilot: Pilot) -> None:
@@ -120,7 +121,7 @@ def attempt(act: Callable[[], Answer]) -> Answer | None:
     try:
         return act()
     except REFUSALS as refusal:
-        show_problems(refusal.problems)
+        show_problems(problems_of(refusal))
         return None
 
 

@@ -36,7 +36,7 @@ def metric_fields(key: str, earlier: Mapping[str, Any], *, perspective: bool = T
     found["unit"] = ""
     if not is_share(found["kind"]):
         unit = "" if earlier.get("unit") == "share" else earlier.get("unit")
-        found["unit"] = fields.text("unit", f"{key}-unit", unit, columns[-1])
+        found["unit"] = fields.text("unit", f"{key}-unit", unit, columns[len(names)])
     one, two = st.columns(2)
     found["better"] = fields.choice(
         "better", f"{key}-better", earlier.get("better") or "higher", ("higher", "lower"), one

@@ -23,7 +23,7 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
 
 def _finance(kept: dict[str, Any], success: list[dict[str, Any]]) -> dict[str, Any] | None:
     """None where no value is given: money then has no say."""
-    one, two, three = st.columns(3)
+    one, two, three = st.columns(3, vertical_alignment="bottom")
     currency = fields.text("currency", "currency", kept.get("currency") or "EUR", one)
     volume = fields.number("volume", "volume", kept.get("volume"), two, min_value=0.0)
     horizon = fields.number("horizon_years", "horizon", kept.get("horizon") or 3, three, min_value=0.0)
@@ -38,7 +38,7 @@ def _finance(kept: dict[str, Any], success: list[dict[str, Any]]) -> dict[str, A
         )  # fmt: skip
         if value:
             values[metric["key"]] = value * scale
-    one, two = st.columns(2)
+    one, two = st.columns(2, vertical_alignment="bottom")
     run = fields.number("run_cost", "run-cost", kept.get("run_cost"), one, min_value=0.0)
     once = fields.number("one_off_cost", "one-off", kept.get("one_off_cost"), two, min_value=0.0)
     if not values or not volume:
@@ -66,7 +66,7 @@ def _forecast(kept: dict[str, Any], success: list[dict[str, Any]]) -> dict[str, 
         key=fields.seeded("p-scale", int(100 * kept.get("p_scale", 0.5))),
         format="%d %%",
     )
-    one, two = st.columns(2)
+    one, two = st.columns(2, vertical_alignment="bottom")
     facts = {"metric": first["name"], "unit": unit}
     low = fields.number("low", "low", _scaled(kept.get("low"), scale), one, said=say("register.low", **facts))
     high = fields.number("high", "high", _scaled(kept.get("high"), scale), two, said=say("register.high", **facts))

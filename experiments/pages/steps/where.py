@@ -77,7 +77,7 @@ def _who_gets_it(kept: dict[str, Any], answers: Answers, sites: list[dict[str, A
 
 
 def _dates(kept: dict[str, Any], answers: Answers) -> dict[str, Any]:
-    one, two, three = st.columns(3)
+    one, two, three = st.columns(3, vertical_alignment="bottom")
     found = {
         "start": fields.day("start", "start", kept.get("start"), one),
         "end": fields.day("end", "end", kept.get("end"), two),
@@ -91,14 +91,14 @@ def _columns(kept: dict[str, Any], answers: Answers) -> dict[str, Any]:
     st.markdown(f"**{say('register.columns')}**")
     st.caption(say("register.columns_lead"))
     columns = kept.get("columns") or {}
-    one, two, three = st.columns(3)
+    one, two, three = st.columns(3, vertical_alignment="bottom")
     if answers.who == "customers":
         arm = columns.get("arm") or {}
         found = {
             "unit": fields.text("column_unit", "column-unit", columns.get("unit"), one),
             "arm": fields.text("column_arm", "column-arm", arm.get("column"), two),
         }
-        one, two, three = st.columns(3)
+        one, two, three = st.columns(3, vertical_alignment="bottom")
         found["treatment"] = fields.text("arm_treatment", "arm-treatment", arm.get("treatment"), one)
         found["control"] = fields.text("arm_control", "arm-control", arm.get("control"), two)
         data = "records"
@@ -111,7 +111,7 @@ def _columns(kept: dict[str, Any], answers: Answers) -> dict[str, Any]:
             starts = (columns.get("starts") or {}).get("column")
             found["starts"] = fields.text("column_starts", "column-starts", starts, three)
         data = fields.question("data", "data", kept.get("data") or "records", ("records", "panel"))
-    one, two = st.columns(2)
+    one, two = st.columns(2, vertical_alignment="bottom")
     found["delivered"] = fields.text("column_delivered", "column-delivered", columns.get("delivered"), one)
     found["used"] = fields.text("column_used", "column-used", columns.get("used"), two)
     return {"columns": found, "data": data}
