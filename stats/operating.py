@@ -24,6 +24,7 @@ from stats.verdict.case import must_prove
 from stats.verdict.decide import case_of
 from stats.verdict.grades import grade
 from stats.verdict.next_step import alpha_of_next_version
+from stats.verdict.reasons import reasons_of
 from stats.verdict.recommendation import Mode, Verdict
 from stats.verdict.rules import deciding_row
 from stats.verdict.scope import scope_of
@@ -64,14 +65,15 @@ class Share:
 class Operating:
     """What happened to the pilots under one truth. All shares are of pilots.
 
-    verdicts: of the rule; rows: by the number of the row that decided; scopes: of SCALE; extended: went through the
-    extension look; naive, growthbook, spotify: what those would have done.
+    verdicts: of the rule; rows: by the number of the row that decided; reasons: by the first reason, the one that is
+    told; scopes: of SCALE; extended: went through the extension look; naive, growthbook, spotify: what those would do.
     """
 
     truth: str
     pilots: int
     verdicts: Mapping[str, Share]
     rows: Mapping[int, Share]
+    reasons: Mapping[str, Share]
     scopes: Mapping[str, Share]
     extended: Share
     naive: Mapping[str, Share]
@@ -131,12 +133,14 @@ def operate(
     rule = _Rule(plan, model, looks.df)
     verdicts: Counter[str] = Counter()
     rows: Counter[int] = Counter()
+    reasons: Counter[str] = Counter()
     scopes: Counter[str] = Counter()
     extended = 0
     for pilot in range(pilots):
         end = rule.run(looks.effect[:, pilot], looks.std_error[:, pilot])
         verdicts[end.verdict] += 1
         rows[end.row] += 1
+        reasons[end.reason] += 1
         extended += end.extended
         if end.scope is not None:
             scopes[end.scope] += 1
@@ -147,6 +151,7 @@ def operate(
         pilots=pilots,
         verdicts={verdict.value: share_of(verdicts[verdict], pilots) for verdict in OUTCOMES},
         rows={row: share_of(count, pilots) for row, count in sorted(rows.items())},
+        reasons={reason: share_of(count, pilots) for reason, count in reasons.most_common()},
         scopes={scope: share_of(count, pilots) for scope, count in sorted(scopes.items())},
         extended=share_of(extended, pilots),
         naive=_shares(naive(plan, looks)),
@@ -201,6 +206,7 @@ def simulate_looks(plan: Plan, model: SiteModel, truth: Truth, *, pilots: int, r
 class _End:
     verdict: Verdict
     row: int
+    reason: str
     scope: str | None
     extended: bool
 
@@ -250,7 +256,8 @@ class _Rule:
             if row.verdict == Verdict.NOT_YET or row.mode == Mode.EXTEND:
                 continue
             scope = scope_of(case)[0].value if row.verdict == Verdict.SCALE else None
-            return _End(verdict=row.verdict, row=row.number, scope=scope, extended=template.is_extension)
+            reason = row.reason or reasons_of(case)[0].code
+            return _End(verdict=row.verdict, row=row.number, reason=reason, scope=scope, extended=template.is_extension)
         raise AssertionError("the rule did not decide at the last look")
 
     def _metrics(self, effect: Floats, std_error: Floats) -> dict[str, MetricEvidence]:
