@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ DESIGN_METHOD: Mapping[str, Method] = {
     "stepped_wedge": "imputation",
 }
 """What each design's own default does; ``before_after_control`` needs both ends of its bracket, the change is wider."""
+COMPARISONS = 2 - 1e-9
+"""Untreated sites that a period needs, so that more than one site's chance stands behind it."""
 NO_CLOSED_FORM = ("synthetic_control", "interrupted_time_series")
 """Designs whose precision depends on how well the past is followed: it is simulated from history, never computed."""
 
@@ -52,33 +54,39 @@ def planned_std_error(
 
     after: site averages after the start, t(G-2). ancova: adjusted for the average before (Borm, Fransen & Lemmens 2007,
     J. Clin. Epidemiol. 60:1234; Teerenstra et al. 2012, Stat. Med. 31:2169), t(G-3). change: difference in differences,
-    t(G-2). imputation: effect on the treated (Borusyak, Jaravel & Spiess 2024, Rev. Econ. Stud. 91:3253), t(G-2).
-    gls: period effects and random sites (Hussey & Hughes 2007, Contemp. Clin. Trials 28:182), here with t(G-2).
+    t(G-2). imputation: effect on the treated (Borusyak, Jaravel & Spiess 2024, Rev. Econ. Stud. 91:3253), t(G-2), or
+    fewer where few sites carry it. gls: period effects and random sites (Hussey & Hughes 2007, Contemp. Clin. Trials
+    28:182), here with t(G-2).
     """
     if not (schedule.n > 0).any():
         return NotEstimable(code="plan_without_data")
     found = _VARIANCE[method](schedule, variation)
     if isinstance(found, NotEstimable):
         return found
-    variance, used = found
     treated = schedule.ever_treated
     counts = {
         "n_control": float(schedule.sites[~treated].sum()),
         "n_treatment": float(schedule.sites[treated].sum()),
     }
-    df = schedule.total - groups - 1 - used
-    if df <= 0:
-        return NotEstimable(code="plan_too_few_sites", facts={**counts, "needed": groups + 2 + used})
-    if used:
-        # The slope on the value before is estimated: for normal values E[var] grows by 1 + 1 / (df - 1).
-        if df <= 1:
-            return NotEstimable(code="plan_too_few_sites", facts={**counts, "needed": groups + 3 + used})
-        variance *= 1 + 1 / (df - 1)
-    return Precision(std_error=sqrt(variance), df=df, method=method, **counts)
+    df = min(schedule.total - groups - 1 - found.adjusters, found.df_at_most)
+    least = 0 if found.adjusters == 0 else 1
+    if df <= least:
+        return NotEstimable(code="plan_too_few_sites", facts={**counts, "needed": groups + 2 + found.adjusters + least})
+    # A slope on the value before is estimated: for normal values the expected variance grows by 1 + 1 / (df - 1).
+    slope = 1 + 1 / (df - 1) if found.adjusters else 1.0
+    return Precision(std_error=sqrt(found.variance * slope), df=df, method=method, **counts)
 
 
-Found = tuple[float, int] | NotEstimable
-"""(variance, adjusters estimated from the data), or why there is none."""
+@dataclass(frozen=True, kw_only=True)
+class _Variance:
+    """variance of the estimate; adjusters: slopes that the data must give; df_at_most: where few sites carry it."""
+
+    variance: float
+    adjusters: int = 0
+    df_at_most: float = inf
+
+
+Found = _Variance | NotEstimable
 
 
 def _not_separable(schedule: Schedule) -> NotEstimable:
@@ -135,7 +143,8 @@ def _two_windows(schedule: Schedule, variation: Variation, *, slope: float | Non
     )
     b = float(weights @ both) / float(weights @ before) if slope is None else slope
     residual = after - 2 * b * both + b**2 * before
-    return sum(float(arm @ residual) / float(arm.sum()) ** 2 for arm in arms), int(slope is None)
+    variance = sum(float(arm @ residual) / float(arm.sum()) ** 2 for arm in arms)
+    return _Variance(variance=variance, adjusters=int(slope is None))
 
 
 def _shares(n: Floats) -> Floats:
@@ -152,7 +161,9 @@ def _imputation(schedule: Schedule, variation: Variation) -> Found:
     least squares finds in the untreated cells, every cell counting once."""
     seen, on = schedule.n > 0, schedule.exposure > 0
     calm, hot = seen & ~on, seen & on
-    hot &= np.outer(calm.any(axis=1), calm[schedule.sites > 0].any(axis=0))
+    # As the estimator itself: a period says how it would have been where two sites show it that have another one.
+    showing = np.where(calm & (calm.sum(axis=1) > 1)[:, None], schedule.sites[:, None], 0.0).sum(axis=0)
+    hot &= np.outer(calm.any(axis=1), showing >= COMPARISONS)
     if not hot.any():
         return _not_separable(schedule)
     rows, periods = schedule.n.shape
@@ -166,15 +177,21 @@ def _imputation(schedule: Schedule, variation: Variation) -> Found:
     if np.abs(information @ solution - wanted).max() > 1e-8:
         return _not_separable(schedule)
     contrast = share - np.where(untreated, weight, 0.0) * (design @ solution)
-    return _variance_of(contrast.reshape(rows, periods), schedule, variation), 0
+    return _variance_of(contrast.reshape(rows, periods), schedule, variation)
 
 
-def _variance_of(contrast: Floats, schedule: Schedule, variation: Variation) -> float:
-    """Variance of a weighted sum of the averages of rows of sites: (Q, P) weights, each shared by the row's sites."""
+def _variance_of(contrast: Floats, schedule: Schedule, variation: Variation) -> _Variance:
+    """Of a weighted sum of the averages of rows of sites: (Q, P) weights, each shared by the row's sites.
+
+    df_at_most: Satterthwaite's for independent sites of equal spread.
+    """
     cells = variation.covariance(np.where(schedule.n > 0, schedule.n, np.inf))
-    each = np.einsum("qi,qij,qj->q", contrast, cells, contrast)
     present = schedule.sites > 0
-    return float((each[present] / schedule.sites[present]).sum())
+    sites = schedule.sites[present]
+    each = np.einsum("qi,qij,qj->q", contrast, cells, contrast)[present]
+    carried = (contrast[present] ** 2).sum(axis=1) / sites**2
+    df = float((sites * carried).sum() ** 2 / (sites * carried**2).sum())
+    return _Variance(variance=float((each / sites).sum()), df_at_most=df)
 
 
 def _gls(schedule: Schedule, variation: Variation) -> Found:
@@ -193,7 +210,7 @@ def _gls(schedule: Schedule, variation: Variation) -> Found:
     left = own - cross @ np.linalg.pinv(level, hermitian=True) @ cross
     if left <= 1e-9 * own or own <= 0:
         return _not_separable(schedule)
-    return float(1 / left), 0
+    return _Variance(variance=float(1 / left))
 
 
 _VARIANCE: Mapping[Method, Callable[[Schedule, Variation], Found]] = {

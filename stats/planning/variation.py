@@ -20,17 +20,18 @@ Floats = NDArray[np.float64]
 class Variation:
     """sd: standard deviation of a single record, metric's unit (all sites together).
 
-    icc: correlation of two records of one site in one period; autocorrelation: what is left of it between records of
-    two periods (cluster autocorrelation, 1: a site never drifts); individual: correlation of a customer's own part in
-    two periods (0: other customers each time); decaying: the autocorrelation falls with the distance of the periods
-    (Kasza, Hemming, Hooper, Matthews & Forbes 2019, Stat. Methods Med. Res. 28:703), else it is the same for any two.
+    icc: correlation of two records of one site in one period; autocorrelation: the share of it that stays for good
+    (cluster autocorrelation, 1: a site never drifts); persistence: what is left of the passing part in the next period,
+    and in each one after it (0: any two periods are equally alike; with autocorrelation 0 it is the decay of Kasza,
+    Hemming, Hooper, Matthews & Forbes 2019, Stat. Methods Med. Res. 28:703); individual: correlation of a customer's
+    own part in two periods (0: other customers each time).
     """
 
     sd: float
     icc: float
     autocorrelation: float = 1.0
+    persistence: float = 0.0
     individual: float = 0.0
-    decaying: bool = False
 
     @classmethod
     def of_sites(cls, spread: float, steadiness: float) -> Variation:
@@ -44,7 +45,7 @@ class Variation:
         n = np.asarray(n, dtype=float)
         periods = np.arange(n.shape[-1])
         distance = np.abs(periods[:, None] - periods[None, :])
-        between = np.where(distance > 0, self.autocorrelation ** (distance if self.decaying else 1.0), 1.0)
+        between = self.autocorrelation + (1 - self.autocorrelation) * float(self.persistence) ** distance
         larger = np.maximum(n[..., :, None], n[..., None, :])
         own = np.where(distance > 0, self.individual, 1.0) / larger
         return np.asarray(self.sd**2 * (self.icc * between + (1 - self.icc) * own))

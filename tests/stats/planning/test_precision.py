@@ -148,7 +148,7 @@ def test_sites_counted_by_history_are_sites_of_one_record():
 
 
 def test_a_period_without_records_is_as_if_it_were_not_there():
-    variation = Variation(sd=3, icc=0.1, autocorrelation=0.7, decaying=True)
+    variation = Variation(sd=3, icc=0.1, autocorrelation=0.2, persistence=0.5)
     whole = [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
     holes = [[0, None, 1, 1], [0, None, 0, 1], [0, None, 0, 0]]
     spaced = Variation(sd=3, icc=0.1, autocorrelation=0.7)
@@ -221,7 +221,7 @@ variations = st.builds(
     icc=st.floats(0.01, 0.5),
     autocorrelation=st.floats(0, 1),
     individual=st.floats(0, 0.8),
-    decaying=st.booleans(),
+    persistence=st.floats(0, 0.95),
 )
 schedules = st.one_of(
     st.builds(parallel, st.integers(4, 20), st.integers(4, 20), records=st.floats(2, 50), before=st.integers(1, 3),
