@@ -29,7 +29,8 @@ from stats.study import Study
 
 def scheme(kind: Scheme) -> Callable[[Study], Result]:
     """Estimator by ``kind``. Options: ``treated_in_pools`` (true by default for ``intercept_shifted``): whether the
-    treated site may be a donor of its placebos; ``mbar`` (1): the bias to survive, in largest placebo deviations."""
+    treated site may be a donor of its placebos; ``mbar`` (1): the bias to survive, in largest placebo deviations.
+    p of ``simplex`` is the rank by the ratio of mean square gaps, as its authors have it."""
 
     def run(study: Study) -> Result:
         series = series_of(panel_of(study, covariates=()))
@@ -39,6 +40,8 @@ def scheme(kind: Scheme) -> Callable[[Study], Result]:
         kept = bool(study.spec.options.get("treated_in_pools", kind in ("intercept_shifted", "did")))
         found = placebos(series.y, series.donors, series.before, fitted, kind, treated_in_pools=kept and kind != "sdid")
         result = _estimate(study, series, fitted, found, kind, kept)
+        if kind == "simplex" and isinstance(result, Estimate) and study.spec.test_spec.kind == "superiority":
+            result = replace(result, p_value=found.p_ratio)
         if kind == "sdid" and isinstance(result, Estimate):
             result = _placebo_variance(study, result)
         return _checked(study, series, fitted, result, kind)

@@ -23,13 +23,15 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class Placebos:
-    """The treated site and its J donors, each as if treated. effect, pre_rmse, ratio, pull: (J + 1,), treated first.
+    """The treated site and its J donors, each as if treated. effect, scale, ratio, pull: (J + 1,), treated first.
 
+    scale: what an effect is measured in, the root mean square gap before the start, but never less than the median of
+    all sites: a fit that is perfect by having more donors than periods says nothing of the noise to come.
     ratio: mean square gap after over before the start; pull: weight of the treated site in the donor's own pool.
     """
 
     effect: Floats
-    pre_rmse: Floats
+    scale: Floats
     ratio: Floats
     pull: Floats
 
@@ -45,7 +47,7 @@ class Placebos:
         """(J + 1,) studentised effects if the true one were ``tau``."""
         moved = self.effect + self.pull * tau
         moved[0] = self.effect[0] - tau
-        return np.asarray(moved / self.pre_rmse)
+        return np.asarray(moved / self.scale)
 
     def p_two_sided(self, tau: float = 0.0) -> float:
         t = np.abs(self._t(tau))
@@ -70,10 +72,10 @@ class Placebos:
         needed = floor(level * self.n + 1e-9)
         if needed < 1 or needed > self.n - 1:
             return Limits(level=level, lower=None, upper=None)
-        own = self.effect[0] / self.pre_rmse[0]
-        others = self.effect[1:] / self.pre_rmse[1:]
+        own = self.effect[0] / self.scale[0]
+        others = self.effect[1:] / self.scale[1:]
         # Where a donor's line crosses that of the treated site.
-        cross = np.sort((own - others) / (1 / self.pre_rmse[0] + self.pull[1:] / self.pre_rmse[1:]))
+        cross = np.sort((own - others) / (1 / self.scale[0] + self.pull[1:] / self.scale[1:]))
         return Limits(level=level, lower=float(cross[needed - 1]), upper=float(cross[-needed]))
 
     def interval(self, confidence: float) -> tuple[float | None, float | None]:
@@ -81,8 +83,8 @@ class Placebos:
         level = 1 - confidence
         if floor(level * self.n + 1e-9) < 1:
             return None, None
-        own, others = 1 / self.pre_rmse[0], self.pull[1:] / self.pre_rmse[1:]
-        at, base = self.effect[0] / self.pre_rmse[0], self.effect[1:] / self.pre_rmse[1:]
+        own, others = 1 / self.scale[0], self.pull[1:] / self.scale[1:]
+        at, base = self.effect[0] / self.scale[0], self.effect[1:] / self.scale[1:]
         with np.errstate(divide="ignore", invalid="ignore"):
             roots = np.concatenate([(at - base) / (own + others), (at + base) / (own - others)])
         roots = np.sort(roots[np.isfinite(roots)])
@@ -106,11 +108,11 @@ def placebos(
         found = synthetic(everyone[:, place], pool, before, scheme)
         fits.append(found)
         pull.append(float(found.weights[0]) if treated_in_pools else 0.0)
-    scale = 1e-6 * float(everyone[before].std()) or 1e-300
-    pre = np.maximum([found.pre_rmse for found in fits], scale)
+    smallest = 1e-6 * float(everyone[before].std()) or 1e-300
+    rmse = np.maximum([found.pre_rmse for found in fits], smallest)
     return Placebos(
         effect=np.array([found.effect for found in fits]),
-        pre_rmse=pre,
-        ratio=np.array([found.post_rmse**2 for found in fits]) / pre**2,
+        scale=np.maximum(rmse, np.median(rmse)),
+        ratio=np.array([found.post_rmse**2 for found in fits]) / rmse**2,
         pull=np.array(pull),
     )
