@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from experiments.cli_command import Answer, Who, acting, command, looking, shown
+from experiments.cli_planning import planning
 from experiments.cli_tools import tools
 from experiments.words import say
 
@@ -288,6 +289,7 @@ def verify(
     return Answer(value=vars(found), lines=(line, *found.findings), refused=not found.whole)
 
 
+planning(app)
 tools(app)
 
 if __name__ == "__main__":

@@ -43,6 +43,24 @@ class PlanOutput(Output):
     plan: Json
 
 
+class RehearseOutput(Output):
+    """truths: by truth the shares of pilots (value, simulation error) by verdict, row, reason and scope, and what the
+    usual reading and two published rules would do; changes: what would make it able to decide; supposed: metrics
+    without history; kept: whether it is on record with the plan. pilot: None for a charter that is not registered."""
+
+    pilot: str | None
+    pilots: int
+    seed: int
+    sizing: str
+    n_treatment: int
+    n_control: int
+    supposed: list[str]
+    truths: dict[str, Json]
+    changes: list[Json]
+    sentences: list[str]
+    kept: bool
+
+
 class SignOutput(Output):
     """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed."""
 
@@ -189,6 +207,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "demo": DemoOutput,
     "register": RegisterOutput,
     "plan": PlanOutput,
+    "rehearse": RehearseOutput,
     "sign": SignOutput,
     "assign": AssignOutput,
     "ingest": IngestOutput,

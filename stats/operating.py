@@ -30,6 +30,8 @@ from stats.verdict.rules import deciding_row
 from stats.verdict.scope import scope_of
 
 Floats = NDArray[np.float64]
+STRONG = 1.8
+"""Times the MWE: an effect as large as people hope for when they size a pilot on the MWE."""
 OUTCOMES = (Verdict.SCALE, Verdict.ITERATE, Verdict.STOP)
 DELIVERED = (Delivery(component="delivered", share=0.95, ci_lower=0.93, ci_upper=0.97, n=500),)
 
@@ -105,15 +107,20 @@ def standard_truths(plan: Plan) -> tuple[Truth, ...]:
         Truth(key="harm", effects={metric.key: -(metric.mwe or 0.0) for metric in plan.success}),
         Truth(key="small", effects={first.key: 0.3 * mwe}),
         Truth(key="mwe", effects={first.key: mwe}),
-        Truth(key="strong", effects={first.key: 1.8 * mwe}),
+        Truth(key="strong", effects={first.key: STRONG * mwe}),
     ]
-    guardrails = [metric for metric in plan.guardrails if must_prove(metric)] or list(plan.guardrails)
-    if guardrails:
-        paid = guardrails[0]
+    paid = paid_for_by(plan)
+    if paid is not None:
         for key, times in (("guardrail_at_margin", 1.0), ("guardrail_beyond_margin", 1.5)):
-            effects = {first.key: 1.8 * mwe, paid.key: -times * (paid.margin or 0.0)}
+            effects = {first.key: STRONG * mwe, paid.key: -times * (paid.margin or 0.0)}
             truths.append(Truth(key=key, effects=effects))
     return tuple(truths)
+
+
+def paid_for_by(plan: Plan) -> PlannedMetric | None:
+    """The guardrail at whose cost a win is supposed to come: the first to prove, else the first."""
+    guardrails = [metric for metric in plan.guardrails if must_prove(metric)] or list(plan.guardrails)
+    return guardrails[0] if guardrails else None
 
 
 def operate(
