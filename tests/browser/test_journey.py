@@ -1,4 +1,4 @@
-"""A pilot's whole life in a real browser: written, signed, drawn, judged, reviewed, decided, and its memo taken home."""
+"""A pilot's whole life in a real browser: written, signed, drawn, judged, reviewed, decided; its memo taken home."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ def seeded(key: str, value: Any) -> str:
     return name
 
 
-def _words(label: str) -> dict[str, Any]:
+def _words(label: str, said: str = "") -> dict[str, Any]:
     helped = f"register.help.{label}"
-    return {"label": say(f"register.{label}"), "help": say(helped) if knows(helped) else None}
+    return {"label": said or say(f"register.{label}"), "help": say(helped) if knows(helped) else None}
 
 
 def text(label: str, key: str, value: Any, place: Any = st, **more: Any) -> str:
@@ -42,8 +42,9 @@ def long_text(label: str, key: str, value: Any, *, height: int = 90) -> str:
 
 def number(label: str, key: str, value: float | None, place: Any = st, *, said: str = "", **more: Any) -> float | None:
     """said: the label where it has facts of its own."""
-    words = {**_words(label), "label": said} if said else _words(label)
-    found = place.number_input(**words, key=seeded(key, None if value is None else float(value)), format="%g", **more)
+    found = place.number_input(
+        **_words(label, said), key=seeded(key, None if value is None else float(value)), format="%g", **more
+    )
     return float(found) if found is not None else None
 
 

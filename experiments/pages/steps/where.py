@@ -122,5 +122,7 @@ def _analyst(kept: dict[str, Any], draft: dict[str, Any]) -> dict[str, Any]:
     rule = kept.get("assignment") or {}
     with st.expander(say("register.analyst")):
         seed = fields.count("seed", "seed", rule.get("seed") or seed_of(str(draft.get("title") or "")), min_value=0)
-        own = fields.choice("design", "design", "as_answered", ("as_answered", *get_args(Design)))
+        answered = design_for(answers_of(kept)).design
+        known = kept.get("design") if kept.get("design") != answered else None
+        own = fields.choice("design", "design", known or "as_answered", ("as_answered", *get_args(Design)))
     return {"seed": seed, "design": None if own == "as_answered" else own}

@@ -1,0 +1,121 @@
+"""What people do on the pages is recorded once, in their name, or refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from experiments.review import reviews
+from registry import find
+from registry.kinds import Stage
+
+Show = Callable[..., Any]
+Press = Callable[[Any, str], Any]
+Read = Callable[[Any], str]
+
+
+def test_a_partner_signs_its_own_metric_and_the_owner_freezes_the_plan(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    at = show("plan", pilot="repair-or-replace-advice", person="Ana Lima")
+    assert "the largest loss we accept is" in read(at)
+    assert "Signed for your department" in read(press(at, "Sign for my department"))
+    at = press(show("plan", pilot="repair-or-replace-advice", person="Jonas Weber"), "Sign and freeze the plan")
+    assert "can't be changed" in read(at)
+    assert desk.pilot("repair-or-replace-advice").stage == Stage.SIGNED
+    at = press(show("assign", pilot="repair-or-replace-advice", person="Jonas Weber"), "Draw now")
+    assert "With the change (10)" in read(at)
+    assert not [button for button in at.button if "Draw" in button.label]
+
+
+def test_who_has_nothing_to_sign_is_told_so(worked: Path, show: Show, read: Read) -> None:
+    text = read(show("plan", pilot="repair-or-replace-advice", person="Priya Nair"))
+    assert "nothing for you to sign" in text
+
+
+def test_a_plan_is_made_from_a_registered_charter(worked: Path, show: Show, press: Press, desk: Any) -> None:
+    press(show("plan", pilot="shared-delivery-calendar", person="Ana Lima"), "Make the plan")
+    assert desk.pilot("shared-delivery-calendar").stage == Stage.PLAN
+
+
+def test_a_concern_needs_a_reason(worked: Path, show: Show, press: Press, read: Read, desk: Any) -> None:
+    pilot = desk.pilot("drop-in-repair-hour")
+    at = show("review", pilot=pilot.key, person="Hugo Martin")
+    at.radio(key="stance").set_value("concern")
+    at = press(at, "Say it, on record")
+    assert "Give a reason" in read(at)
+    assert reviews(desk, pilot) == ()
+    at.text_area(key="reason").set_value("Evenings suffer.")
+    press(at, "Say it, on record")
+    assert [(said.partner, said.stance, said.reason) for said in reviews(desk, pilot)] == [
+        ("Sales", "concern", "Evenings suffer.")
+    ]
+
+
+def test_the_owner_does_not_decide_on_their_own_pilot(worked: Path, show: Show, press: Press, read: Read) -> None:
+    at = show("decide", pilot="parts-list-before-the-visit", person="Jonas Weber")
+    assert "owns this pilot" in read(press(at, "Record the decision"))
+
+
+def test_a_decision_as_recommended_is_recorded_once(worked: Path, show: Show, press: Press, desk: Any) -> None:
+    pilot = desk.pilot("parts-list-before-the-visit")
+    press(show("decide", pilot=pilot.key, person="Ruth Vogel"), "Record the decision")
+    with desk.read() as session:
+        made = find.decisions(session, pilot.id)
+    assert [(row.verdict.value, row.overrules) for row in made] == [("SCALE", False)]
+
+
+def test_an_overrule_without_a_reason_is_refused(worked: Path, show: Show, press: Press, read: Read, desk: Any) -> None:
+    pilot = desk.pilot("parts-list-before-the-visit")
+    at = show("decide", pilot=pilot.key, person="Ruth Vogel")
+    at.radio(key="verdict").set_value("STOP")
+    at = press(at, "Record the decision")
+    assert "with a reason on record" in read(at)
+    assert "a second person who approves" in read(at)
+    assert desk.pilot(pilot.key).stage == Stage.IN_REVIEW
+
+
+def test_the_takeaway_closes_a_decided_pilot(worked: Path, show: Show, press: Press, desk: Any) -> None:
+    at = show("decide", pilot="call-back-at-peak", person="Ana Lima")
+    at.text_area(key="takeaway").set_value("Callers gladly hang up when the call-back comes.")
+    press(at, "Close the pilot")
+    assert desk.pilot("call-back-at-peak").stage == Stage.CLOSED
+
+
+def test_the_record_can_be_verified_on_its_page(worked: Path, show: Show, press: Press, read: Read) -> None:
+    assert "Whole:" in read(press(show("history", pilot="call-back-at-peak"), "Check that the record is whole"))
+
+
+def test_the_portfolio_is_searched_by_words(worked: Path, show: Show, run: Callable[[Any], Any], read: Read) -> None:
+    at = show("portfolio")
+    at.text_input(key="search").set_value("logistics")
+    text = read(run(at))
+    assert "Evening delivery window" in text
+    assert "Drop-in repair hour" not in text
+
+
+def test_an_empty_portfolio_begins_with_one_click_and_nothing_is_lost(
+    worked: Path, show: Show, press: Press, read: Read
+) -> None:
+    from experiments.pages import frame
+
+    at = press(show(), "Begin with an empty portfolio")
+    assert "Nothing here yet" in read(at)
+    aside = next(worked.glob("worked-portfolio-*"))
+    assert (aside / "registry.db").exists()
+    assert any(path.is_file() for path in (aside / "snapshots").rglob("*"))
+    with frame.registry().read() as session:
+        assert find.pilots(session) == []
+
+
+def test_real_pilots_are_never_put_aside(worked: Path, show: Show, desk: Any) -> None:
+    from experiments.register import save_draft
+
+    save_draft(desk, {"title": "A real one"}, "problem")
+    assert not [button for button in show().button if "empty portfolio" in button.label]
+
+
+def test_the_worked_portfolio_is_loaded_with_one_click(show: Show, press: Press, read: Read) -> None:
+    text = read(press(show(), "Load the worked portfolio"))
+    assert "Everything in it is made up" in text

@@ -1,0 +1,122 @@
+"""A charter is written step by step, kept at each step, and refused with everything that is open."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments.demo.portfolio import CHARTERS
+from registry import find
+from registry.kinds import Stage
+
+Show = Callable[..., Any]
+Press = Callable[[Any, str], Any]
+Read = Callable[[Any], str]
+
+
+def write(at: Any, **fields: str) -> Any:
+    """Into fields by their key without its prefix (``for_whom`` is ``r-for-whom``)."""
+    for name, text in fields.items():
+        at.text_input(key=f"r-{name.replace('_', '-')}").set_value(text)
+    return at
+
+
+def template(show: Show, press: Press) -> Any:
+    return press(show("register"), "Start from this")
+
+
+def test_a_template_becomes_a_draft_with_its_own_address(show: Show, press: Press, desk: Any, read: Read) -> None:
+    at = template(show, press)
+    assert at.query_params["pilot"] in ("call-back-at-peak", ["call-back-at-peak"])
+    assert desk.pilot("call-back-at-peak").stage == Stage.DRAFT
+    assert "then Waiting time will go down by at least 15 s" in read(at)
+
+
+def test_the_hypothesis_is_assembled_while_it_is_written(show: Show, run: Callable[[Any], Any], read: Read) -> None:
+    at = run(
+        write(show("register"), title="Chat", change="answer by chat", for_whom="students", because="they like it")
+    )
+    assert "If we answer by chat for students" in read(at)
+
+
+def test_nothing_is_kept_without_a_title(show: Show, press: Press, desk: Any, read: Read) -> None:
+    at = press(write(show("register"), change="answer by chat"), "Save and go on")
+    assert "needs a title" in read(at)
+    with desk.read() as session:
+        assert find.pilots(session) == []
+
+
+def test_a_draft_is_resumed_at_the_step_after_the_one_saved_last(show: Show, press: Press, read: Read) -> None:
+    press(template(show, press), "Save and go on")
+    again = show("register", pilot="call-back-at-peak")
+    assert again.text_input(key="r-s1-name").value == "Waiting time"
+    assert "Step 2 of 5" in read(again)
+    back = press(again, "Save and go back")
+    assert back.text_input(key="r-title").value == "Call-back at peak"
+
+
+def test_what_is_open_is_said_by_step_and_the_draft_is_kept(show: Show, press: Press, desk: Any, read: Read) -> None:
+    at = template(show, press)
+    for _ in range(4):
+        at = press(at, "Save and go on")
+    at = press(at, "Register the pilot")
+    text = read(at)
+    assert "this is still open" in text
+    assert "owner: still empty" in text
+    assert "how they were chosen: still empty" in text
+    assert desk.pilot("call-back-at-peak").stage == Stage.DRAFT
+    with desk.read() as session:
+        assert find.hypothesis(session, desk.pilot("call-back-at-peak").id) is None
+
+
+def test_a_charter_file_is_registered_at_once(show: Show, press: Press, desk: Any) -> None:
+    content = (CHARTERS / "shared-delivery-calendar.yaml").read_bytes()
+    at = show("register")
+    at.file_uploader(key="charter-upload").set_value(("charter.yaml", content, "application/yaml"))
+    press(at, "Register this file")
+    with desk.read() as session:
+        assert find.hypothesis(session, desk.pilot("shared-delivery-calendar").id) is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"title: [", "can't be read"), (b"- a\n- b\n", "named parts"), (b"title: Only a title\n", "this is missing")],
+)
+def test_a_charter_file_with_faults_is_refused_in_words(
+    content: bytes, words: str, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    at = show("register")
+    at.file_uploader(key="charter-upload").set_value(("charter.yaml", content, "application/yaml"))
+    assert words in read(press(at, "Register this file"))
+    with desk.read() as session:
+        assert find.pilots(session) == []
+
+
+def test_a_registered_pilot_is_not_written_again(worked: Path, show: Show, read: Read) -> None:
+    assert "registered already" in read(show("register", pilot="call-back-at-peak"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in CHARTERS.glob("*.yaml")))
+def test_every_worked_charter_passes_through_the_form_unchanged(name: str, show: Show, press: Press, desk: Any) -> None:
+    """Saved at each step without touching anything, a charter promises what it promised before."""
+    from experiments.charter_check import read_charter
+    from experiments.register import save_draft
+    from experiments.register_steps import document, still_open
+
+    charter = read_charter(yaml.safe_load((CHARTERS / f"{name}.yaml").read_text(encoding="utf-8")))
+    written = charter.model_dump(mode="json", by_alias=True)
+    kept = save_draft(desk, copy.deepcopy(written), "template")
+    at = show("register", pilot=kept.key)
+    for _ in range(4):
+        at = press(at, "Save and go on")
+    press(at, "Save and go back")
+    draft = desk.pilot(kept.key).draft
+    assert still_open(draft) == ()
+    again = read_charter(document(draft))
+    assert again.where.columns == charter.where.columns
+    assert again.to_plan().model_dump() == charter.to_plan().model_dump()
