@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from stats.designs.spellings import meant, plain
 from stats.errors import Problem, UnknownEstimator
 from stats.results import Result
 from stats.study import Study
@@ -37,12 +38,12 @@ def default_key(design: str) -> str:
 
 
 def choose(design: str, name: str) -> Estimator:
-    """The estimator called ``name`` (or an alias of it); ``default`` is the safe one of the design."""
+    """The estimator called ``name`` (an alias, another spelling); ``default`` is the safe one of the design."""
     offered = estimators(design)
-    key = default_key(design) if name == "default" else name
-    for estimator in offered.values():
-        if key == estimator.key or key in estimator.aliases:
-            return estimator
+    for key in [default_key(design)] if plain(name) == "default" else meant(name):
+        for estimator in offered.values():
+            if key == estimator.key or key in estimator.aliases:
+                return estimator
     raise UnknownEstimator(
         Problem(code="unknown_estimator", facts={"design": design, "name": name, "offered": ", ".join(offered)})
     )

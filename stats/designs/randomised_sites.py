@@ -42,6 +42,7 @@ SITE_LEVEL = (
         run=default,
         label="Site averages, adjusted for before, pooled t",
         source="Hayes & Moulton (2017), Cluster Randomised Trials, ch. 10-11; Fisher (1935) for the replayed draw",
+        aliases=("ancova",),
     ),
     Estimator(
         key="permutation",
@@ -54,7 +55,7 @@ SITE_LEVEL = (
         run=site_alternatives.site_t,
         label="Site averages, pooled t",
         source="Donner & Klar (2000), section 7.2",
-        aliases=("cluster_mean_t", "pooled_t"),
+        aliases=("cluster_mean_t", "pooled_t", "student"),
     ),
     Estimator(
         key="welch_sites",

@@ -200,7 +200,7 @@ ESTIMATORS: Mapping[str, Estimator] = _listed(
     ("welch", welch, "Welch's t", "Welch 1947"),
     ("pooled_t", of_means(means.pooled_t), "Student's t, one variance", "Student 1908", "unsafe", "student"),
     ("ancova_by_arm", ancova_by_arm, "ANCOVA, variance by arm", "MacKinnon and White 1985; Lin 2013"),
-    ("ancova", unit_records.regression("classical", "ancova"), "ANCOVA, one variance", "Fisher 1932", "ols"),
+    ("ancova", unit_records.regression("classical", "ancova"), "ANCOVA, one variance", "Fisher 1932", "ols", "blocked"),
     *(
         (
             f"ols_hc{k}",
