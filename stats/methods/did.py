@@ -94,7 +94,7 @@ def _regression(
     study = replace(study, spec=wider, read_records=lambda: records)
     cluster = spec.cluster or spec.site
     if kind in CLUSTERED and cluster is None:
-        raise RefusedSpec(Problem(code="cluster_needed", facts={"estimator": spec.estimator}))
+        raise RefusedSpec(Problem(code="cluster_needed", facts={"method": spec.estimator}))
     design = record_design(study, factors=spec.strata, groups=[cluster] if kind in CLUSTERED and cluster else [])
     if isinstance(design, NotEstimable):
         return design

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -127,7 +127,9 @@ def by_site_and_period(study: Study, names: Sequence[str]) -> dict[str, list[Flo
     """Columns of the records by site and period, (S, P) averages; words as one 0/1 column a label but the first."""
     data, spec, records = study.site_periods, study.spec, study.records
     if absent := [name for name in names if name not in records.columns]:
-        raise RefusedSpec([Problem(code="missing_column", column=name) for name in absent])
+        raise RefusedSpec(
+            [Problem(code="missing_column", column=name, facts=lacking(records.columns)) for name in absent]
+        )
     size = data.value.shape
     site, period = record_places(study)
     inside = (site >= 0) & (period >= 0)
@@ -152,6 +154,11 @@ def by_site_and_period(study: Study, names: Sequence[str]) -> dict[str, list[Flo
             labels = np.unique(text[~missing])
             found[name] = [averaged(np.where(missing, np.nan, text == label)) for label in labels[1:]]
     return found
+
+
+def lacking(columns: Iterable[object]) -> dict[str, str]:
+    """Facts of the problem that a column is not there."""
+    return {"used_for": "the comparison", "offered": ", ".join(str(name) for name in columns)}
 
 
 def record_places(study: Study) -> tuple[Ints, Ints]:

@@ -19,6 +19,7 @@ from stats.methods.clustered import ClusteredFit, cluster_moments, clustered_var
 from stats.methods.did import CLUSTERED, error_kind
 from stats.methods.hypotheses import two_sided
 from stats.methods.least_squares import least_squares
+from stats.methods.panel import lacking
 from stats.methods.record_design import codes, independent_columns
 from stats.results import Estimate, NotEstimable, Result, quantile
 from stats.study import Study
@@ -70,14 +71,16 @@ def regression(study: Study, *, instrument: str | None = None) -> Regression | N
     spec = study.spec
     site = spec.site or spec.cluster
     if site is None:
-        raise RefusedSpec(Problem(code="cluster_needed", facts={"estimator": spec.estimator}))
+        raise RefusedSpec(Problem(code="cluster_needed", facts={"method": spec.estimator}))
     records = with_arms(study).records
     dose = spec.options.get("treatment")
     labels = list(dict.fromkeys([site, *([spec.period] if spec.period else []), *spec.strata]))
     numbers = [str(name) for name in (dose, instrument, spec.weight_column) if name]
     named = list(dict.fromkeys([*labels, *numbers, *spec.covariates]))
     if absent := [name for name in named if name not in records.columns]:
-        raise RefusedSpec([Problem(code="missing_column", column=name) for name in absent])
+        raise RefusedSpec(
+            [Problem(code="missing_column", column=name, facts=lacking(records.columns)) for name in absent]
+        )
     records = records[_complete(records, named, spec.weight_column, study.arm, bool(dose))]
     if not len(records):
         return NotEstimable(code="no_records_in_an_arm", facts={"n_control": 0, "n_treatment": 0})
