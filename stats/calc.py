@@ -75,7 +75,20 @@ def _problems(error: ValidationError) -> list[Problem]:
 # -- power -------------------------------------------------------------------------------------------------------------
 
 
+NO_FORMULA = {"not_estimable": "plan_needs_history"}
+"""Designs whose precision depends on how well the past is followed are tried on history, never computed."""
+
+
 def _power(spec: PowerSpec) -> dict[str, Any]:
+    from stats.calc_sites import power_of_rollout, with_sensitivity
+
+    if spec.without_formula:
+        return NO_FORMULA
+    run = power_of_rollout if spec.rollout else _power_of_arms
+    return with_sensitivity(run(spec), spec, run, "power")
+
+
+def _power_of_arms(spec: PowerSpec) -> dict[str, Any]:
     from stats import power
 
     tail = spec.alpha / 2 if spec.alternative == "two_sided" else spec.alpha
@@ -91,6 +104,15 @@ def _power(spec: PowerSpec) -> dict[str, Any]:
 
 
 def _sample_size(spec: SampleSizeSpec) -> dict[str, Any]:
+    from stats.calc_sites import sites_of_rollout, with_sensitivity
+
+    if spec.without_formula:
+        return NO_FORMULA
+    run = sites_of_rollout if spec.rollout else _size_of_arms
+    return with_sensitivity(run(spec), spec, run, "cluster_size" if spec.solves_cluster_size else "n")
+
+
+def _size_of_arms(spec: SampleSizeSpec) -> dict[str, Any]:
     from stats import power
 
     if spec.solve_for == "cluster_size":
@@ -109,6 +131,15 @@ def _sample_size(spec: SampleSizeSpec) -> dict[str, Any]:
 
 
 def _mde(spec: MdeSpec) -> dict[str, Any]:
+    from stats.calc_sites import effect_of_rollout, with_sensitivity
+
+    if spec.without_formula:
+        return NO_FORMULA
+    run = effect_of_rollout if spec.rollout else _effect_of_arms
+    return with_sensitivity(run(spec), spec, run, "effect")
+
+
+def _effect_of_arms(spec: MdeSpec) -> dict[str, Any]:
     from stats import power
 
     found = power.detectable(spec.question(*spec.sizes()), spec.power)

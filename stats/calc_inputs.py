@@ -21,6 +21,16 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 ALTERNATIVES = {"two-sided": "two_sided", "one-sided": "one_sided", "greater": "one_sided", "less": "one_sided"}
 
 
+PlannedDesign = Literal[
+    "two_sample", "randomised_units", "paired", "several_arms", "clusters", "randomised_sites", "matched_sites",
+    "before_after_control", "staggered", "stepped_wedge", "synthetic_control", "interrupted_time_series",
+]  # fmt: skip
+CLUSTERED = ("clusters", "randomised_sites", "matched_sites", "before_after_control")
+ROLLOUTS = ("stepped_wedge", "staggered")
+WITHOUT_FORMULA = ("synthetic_control", "interrupted_time_series")
+ASSUMED_ICC, ASSUMED_AUTOCORRELATION = 0.05, 0.8
+
+
 class Checked(Strict):
     """A model whose keys must also fit each other."""
 
@@ -38,20 +48,27 @@ class Checked(Strict):
 class Sizes(Checked):
     """What the three power calculations share.
 
-    design: two_sample (units; also ``randomised_units``), clusters (sites; also ``randomised_sites``), paired, or
-    several_arms (power only: an F test of ``groups`` arms of ``n`` with Cohen's f in ``effect_size``).
+    design: two_sample (units; also ``randomised_units``), clusters (sites; also ``randomised_sites``,
+    ``matched_sites``), before_after_control (sites, the change), stepped_wedge and staggered (sites that start one
+    after the other), paired, or several_arms (power only: an F test of ``groups`` arms of ``n`` with Cohen's f in
+    ``effect_size``).
     n: units (paired: pairs) in each arm, or n_control and n_treatment; sites likewise for clusters.
     metric mean: sd of a unit (paired: of the differences); metric share: base_rate of the control arm, effect as a
     difference of shares (0-1). effect_size (d, h) instead of an effect: in units of sd, or on the arcsine scale.
     method: default exact_t, for shares of units normal (as R's power.prop.test); arcsine for Cohen's h.
     margin: for non-inferiority, with ``better``; the effect is then the true difference (default none).
     pre_correlation, and for clusters cluster_size (records per site and period), cluster_size_cv, icc,
-    autocorrelation, periods, pre_periods: see stats/power.py.
+    autocorrelation, individual, periods, pre_periods: see stats/power.py. Without icc one of .05 is assumed, with an
+    autocorrelation of .8: ``assumed`` says so, and ``sensitivity`` lists the answer over what is usual.
+    Sites that start one after the other: sites in all, in ``waves`` of equal size, one every ``step`` periods;
+    pre_periods before the first start (default: one step), periods in all (default: until one step after the last
+    start; periods alone means periods - 1 waves), sites_control that never start. Or ``exposure``: one row a group of
+    sites, 0 without and 1 with the change, null where not observed, with sites_by_row (default: evenly). estimator:
+    gls (default of stepped_wedge), imputation (of staggered), change or ancova; ``as_analysed`` is what the design's
+    own default would have. persistence: see stats/planning/variation.py.
     """
 
-    design: Literal["two_sample", "randomised_units", "clusters", "randomised_sites", "paired", "several_arms"] = (
-        "two_sample"
-    )
+    design: PlannedDesign = "two_sample"
     metric: Literal["mean", "share"] = "mean"
     method: Literal["exact_t", "normal", "arcsine"] | None = None
     n: Positive | None = None
@@ -69,14 +86,41 @@ class Sizes(Checked):
     pre_correlation: Annotated[float, Field(gt=-1, lt=1)] = 0.0
     cluster_size: Positive | None = None
     cluster_size_cv: Annotated[float, Field(ge=0)] = 0.0
-    icc: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    autocorrelation: Probability = 1.0
-    periods: Annotated[int, Field(ge=1)] = 1
-    pre_periods: Annotated[int, Field(ge=0)] = 0
+    icc: Annotated[float, Field(ge=0, lt=1)] | None = None
+    autocorrelation: Probability | None = None
+    individual: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    persistence: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    periods: Annotated[int, Field(ge=1)] | None = None
+    pre_periods: Annotated[int, Field(ge=0)] | None = None
+    waves: Annotated[int, Field(ge=1)] | None = None
+    step: Annotated[int, Field(ge=1)] = 1
+    exposure: Annotated[list[list[Annotated[int, Field(ge=0, le=1)] | None]], Field(min_length=1)] | None = None
+    sites_by_row: list[Positive] | None = None
+    estimator: Literal["default", "gls", "imputation", "change", "ancova", "after"] = "default"
 
     @property
     def clustered(self) -> bool:
-        return self.design in ("clusters", "randomised_sites")
+        return self.design in CLUSTERED
+
+    @property
+    def rollout(self) -> bool:
+        return self.design in ROLLOUTS
+
+    @property
+    def without_formula(self) -> bool:
+        return self.design in WITHOUT_FORMULA
+
+    @property
+    def assumes_icc(self) -> bool:
+        return self.icc is None and (self.clustered or self.rollout)
+
+    @property
+    def likeness(self) -> tuple[float, float]:
+        """(icc, autocorrelation), given or assumed."""
+        if self.assumes_icc:
+            given = self.autocorrelation
+            return ASSUMED_ICC, ASSUMED_AUTOCORRELATION if given is None else given
+        return self.icc or 0.0, 1.0 if self.autocorrelation is None else self.autocorrelation
 
     @model_validator(mode="before")
     @classmethod
@@ -96,9 +140,29 @@ class Sizes(Checked):
         found = super().problems()
         if self.metric == "share" and self.base_rate is None and self.method != "arcsine":
             found.append(("calc_key_missing", "base_rate"))
-        if self.clustered and self.cluster_size is None and not self.solves_cluster_size:
+        sites = self.clustered or self.rollout
+        if sites and self.cluster_size is None and not self.solves_cluster_size:
             found.append(("calc_key_missing", "cluster_size"))
-        return found
+        if self.design == "before_after_control" and self.pre_periods == 0:
+            found.append(("calc_key_missing", "pre_periods"))
+        return found + (self._rollout_problems() if self.rollout else [])
+
+    def _rollout_problems(self) -> list[tuple[str, str]]:
+        rows = self.exposure
+        if rows is None:
+            if self.waves is None and self.periods is None:
+                return [("calc_key_missing", "waves")]
+            return [] if self.periods is None or self.periods > self.before_first else [("calc_key_missing", "periods")]
+        if len({len(row) for row in rows}) > 1:
+            return [("calc_lengths_differ", "exposure")]
+        if self.sites_by_row is not None and len(self.sites_by_row) != len(rows):
+            return [("calc_lengths_differ", "exposure, sites_by_row")]
+        return []
+
+    @property
+    def before_first(self) -> int:
+        """Periods before the first start."""
+        return self.step if self.pre_periods is None else self.pre_periods
 
     @property
     def solves_cluster_size(self) -> bool:
@@ -106,7 +170,7 @@ class Sizes(Checked):
 
     @property
     def size_key(self) -> str:
-        return "sites" if self.clustered else "n"
+        return "sites" if self.clustered or self.rollout else "n"
 
     def sizes(self) -> tuple[float, float]:
         """(control, treatment) units or sites."""
@@ -118,14 +182,18 @@ class Sizes(Checked):
         return float(control or both or 0), float(treatment or both or 0)
 
     def has_sizes(self) -> bool:
-        return min(self.sizes()) > 0
+        if self.rollout:
+            return self.sites is not None or self.sites_by_row is not None
+        return self.without_formula or min(self.sizes()) > 0
 
     def effect_of(self, effect: float | None, effect_size: float | None) -> float:
         return effect if effect is not None else (effect_size or 0.0) * self.sd
 
     def question(self, n_control: float, n_treatment: float, effect: float = 0.0) -> Question:
         design = "clusters" if self.clustered else "paired" if self.design == "paired" else "two_sample"
-        units_of_shares = self.metric == "share" and design == "two_sample"
+        units_of_shares = self.metric == "share" and design == "two_sample" and not self.rollout
+        icc, autocorrelation = self.likeness
+        change = self.design == "before_after_control"
         return Question(
             design=design,  # type: ignore[arg-type]
             metric=self.metric,
@@ -142,10 +210,12 @@ class Sizes(Checked):
             pre_correlation=self.pre_correlation,
             cluster_size=self.cluster_size or 1.0,
             cluster_size_cv=self.cluster_size_cv,
-            icc=self.icc,
-            autocorrelation=self.autocorrelation,
-            periods=self.periods,
-            pre_periods=self.pre_periods,
+            icc=icc,
+            autocorrelation=autocorrelation,
+            individual=self.individual,
+            periods=self.periods or 1,
+            pre_periods=self.pre_periods or int(change),
+            before="change" if change else "adjust",
         )
 
 
@@ -200,7 +270,7 @@ class SampleSizeSpec(WithEffect):
         found = super().problems()
         if self.design == "several_arms" or (self.method == "arcsine" and self.effect is None):
             found.append(("calc_power_only", "design"))
-        if self.solves_cluster_size and not (self.clustered and self.has_sizes()):
+        if self.solves_cluster_size and not ((self.clustered or self.rollout) and self.has_sizes()):
             found.append(("calc_key_missing", "sites"))
         if self.margin is None and 0 in (self.effect, self.effect_size):
             found.append(("calc_effect_zero", "effect"))

@@ -30,8 +30,9 @@ class Question:
     effect: true difference (metric's unit); sd: of a unit (paired: of the differences; clusters: total, between and
     within sites); base_rate: control share, for shares; margin > 0: non-inferiority, the distance is effect + margin;
     pre_correlation: of a unit's value with its own before the start. Clusters: cluster_size records per site and
-    period, icc within a period, autocorrelation between two periods (of the part shared by a site), periods after and
-    pre_periods before the start, cluster_size_cv: sd / mean of the sizes.
+    period, icc within a period, autocorrelation between two periods (of the part shared by a site), individual: of a
+    customer's own part, where the same ones are measured again; periods after and pre_periods before the start, of
+    which the comparison takes the change, or adjusts for them; cluster_size_cv: sd / mean of the sizes.
     """
 
     design: Literal["two_sample", "paired", "clusters"] = "two_sample"
@@ -53,6 +54,13 @@ class Question:
     autocorrelation: float = 1.0
     periods: int = 1
     pre_periods: int = 0
+    individual: float = 0.0
+    before: Literal["adjust", "change"] = "adjust"
+
+    @property
+    def slope(self) -> bool:
+        """Whether a slope on the value before is estimated between sites."""
+        return self.design == "clusters" and self.pre_periods > 0 and self.before == "adjust"
 
     @property
     def tail(self) -> float:
@@ -82,7 +90,7 @@ def power(question: Question) -> Power:
     if question.metric == "share" and question.method != "exact_t":
         return _power_of_shares(question)
     std_error, df = standard_error(question)
-    if std_error <= 0 or (df is not None and df <= 0):
+    if std_error <= 0 or (df is not None and df <= question.slope):
         return Power(power=0.0, std_error=std_error, df=df, question=question)
     chance = chance_to_show(question.distance, std_error, df, question.tail)
     return Power(power=chance, std_error=std_error, df=df, question=question)
@@ -90,6 +98,8 @@ def power(question: Question) -> Power:
 
 def chance_to_show(distance: float, std_error: float, df: float | None, tail: float) -> float:
     """Chance that a one-sided t-test (normal: df None) at level ``tail`` refutes what lies ``distance`` away."""
+    if df is not None and df < 1:
+        return 0.0  # a fraction of a degree of freedom is no test, and its quantiles are beyond double precision
     reach = quantile(1 - tail, df)
     shift = distance / std_error
     if df is None or shift - reach > CERTAIN:
@@ -109,7 +119,9 @@ def standard_error(question: Question) -> tuple[float, float | None]:
     df: float | None = question.n_control + question.n_treatment - 2
     if question.design == "clusters":
         left *= cluster_factor(question)
-        df = question.n_control + question.n_treatment - 2 - (1 if question.pre_periods else 0)
+        df = question.n_control + question.n_treatment - 2 - question.slope
+        # What is lost by estimating the slope from few sites, for normal values (as in stats/planning/precision.py).
+        left *= 1 + 1 / (df - 1) if question.slope and df > 1 else 1
     std_error = sqrt(left * (variances[0] / question.n_control + variances[1] / question.n_treatment))
     return std_error, None if question.method == "normal" else df
 
@@ -118,17 +130,17 @@ def cluster_factor(question: Question) -> float:
     """Variance of a site's mean after the start, less what its mean before explains, over a unit's variance.
 
     A site's mean in one period has variance (1 + ((1 + cv^2) m - 1) icc) / m (Eldridge, Ashby and Kerry 2006), two
-    periods share icc x autocorrelation of it, and ANCOVA takes off the squared correlation (Teerenstra et al. 2012;
-    Hooper et al. 2016).
+    periods share icc x autocorrelation of it (and what customers keep), and ANCOVA takes off the squared correlation
+    (Teerenstra et al. 2012; Hooper et al. 2016).
     """
     m = question.cluster_size
     one = (1 + ((1 + question.cluster_size_cv**2) * m - 1) * question.icc) / m
-    shared = question.icc * question.autocorrelation
+    shared = question.icc * question.autocorrelation + (1 - question.icc) * question.individual / m
     after = (one + (question.periods - 1) * shared) / question.periods
     if not question.pre_periods:
         return after
     before = (one + (question.pre_periods - 1) * shared) / question.pre_periods
-    return after - shared**2 / before
+    return after - shared**2 / before if question.before == "adjust" else after + before - 2 * shared
 
 
 def _power_of_shares(question: Question) -> Power:
@@ -179,9 +191,7 @@ def needed_size(question: Question, target: float, *, allocation: float = 1.0) -
     def at(size: float) -> Question:
         return replace(question, n_control=size, n_treatment=size * allocation)
 
-    smallest = (
-        1.0 + 1e-6 if question.design == "paired" else (2.0 + 1e-6 + bool(question.pre_periods)) / (1 + allocation)
-    )
+    smallest = 1.0 + 1e-6 if question.design == "paired" else (2.0 + 1e-6 + 2 * question.slope) / (1 + allocation)
     found = crossing(lambda size: power(at(size)).power - target, smallest, LARGEST)
     return None if found is None else power(at(found))
 

@@ -103,16 +103,31 @@ def test_a_wedge_of_one_wave_beside_sites_that_never_start_is_a_parallel_design(
     assert std_error(late, variation) == pytest.approx(std_error(early, variation), rel=1e-12)
 
 
+@pytest.mark.parametrize("individual", [0.0, 0.6])
 @pytest.mark.parametrize(("before", "after"), [(0, 1), (0, 3), (1, 1), (2, 4)])
-def test_the_calculator_s_closed_form_for_two_arms_is_least_squares_on_the_exposure(before, after):
-    """stats.power (Teerenstra et al. 2012) against generalised least squares; no slope is estimated in either."""
+@pytest.mark.parametrize("taken", ["adjust", "change"])
+def test_the_calculator_s_closed_form_for_two_arms_is_that_of_the_exposure(taken, before, after, individual):
+    """stats.power (Teerenstra et al. 2012, a formula) against the covariance of all periods."""
     question = Question(
         design="clusters", n_control=9, n_treatment=6, sd=3, cluster_size=20, icc=0.1, autocorrelation=0.7,
-        periods=after, pre_periods=before,
+        periods=after, pre_periods=before, individual=individual, before=taken,
     )  # fmt: skip
     schedule = parallel(9, 6, records=20, before=before, after=after)
+    variation = Variation(sd=3, icc=0.1, autocorrelation=0.7, individual=individual)
+    method = "change" if taken == "change" and before else "ancova"
+    planned = planned_std_error(schedule, variation, method)
+    std_error_of_formula, df = standard_error(question)
+    assert planned.std_error == pytest.approx(std_error_of_formula, rel=1e-12)
+    assert planned.df == df
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (0, 3), (1, 1), (2, 4)])
+def test_adjusting_for_before_is_least_squares_on_the_exposure_less_the_slope(before, after):
+    schedule = parallel(9, 6, records=20, before=before, after=after)
     variation = Variation(sd=3, icc=0.1, autocorrelation=0.7)
-    assert std_error(schedule, variation) == pytest.approx(standard_error(question)[0], rel=1e-12)
+    found = planned_std_error(schedule, variation, "ancova")
+    slope = sqrt(1 + 1 / (found.df - 1)) if before else 1.0
+    assert found.std_error == pytest.approx(std_error(schedule, variation) * slope, rel=1e-12)
 
 
 def test_what_the_value_before_explains_costs_a_degree_of_freedom_and_a_slope():
