@@ -62,12 +62,12 @@ def badge_svg(verdict: str) -> str:
 def interval_plot(rows: Sequence[IntervalRow], *, theme: Theme = "light", width: int = 340) -> alt.VConcatChart:
     """The picture that carries the product: one panel a metric, each on its own scale, state in words on the right."""
     panels = [_named_panel(row, theme, width) for row in rows]
-    return _dressed(alt.vconcat(*panels, spacing=6).resolve_scale(x="independent"), theme)
+    return dressed(alt.vconcat(*panels, spacing=6).resolve_scale(x="independent"), theme)
 
 
 def interval_row(row: IntervalRow, *, theme: Theme = "light", width: int = 230, height: int = 16) -> alt.LayerChart:
     """One row without its words, to stand in a table."""
-    return _dressed(_panel(row, theme, width, height), theme)
+    return dressed(_panel(row, theme, width, height), theme)
 
 
 def site_dots(
@@ -100,7 +100,7 @@ def site_dots(
         alt.Tooltip("was:N", title=say("chart.before")),
     ]
     was = base.transform_filter("datum.before != null")
-    return _dressed(
+    return dressed(
         alt.layer(
             was.mark_rule(strokeWidth=2, opacity=0.45).encode(x=x, x2="before:Q"),
             was.mark_point(size=22, opacity=0.8, strokeWidth=1.2).encode(x=_plain(x, "before"), shape=_arm_shape()),
@@ -155,7 +155,7 @@ def arm_lines(
         layers.insert(
             0, start.mark_rule(color=FAINT[theme], strokeDash=[3, 3]).encode(x=alt.X("period:O", sort=periods))
         )
-    return _dressed(alt.layer(*layers).properties(width=width, height=190), theme)
+    return dressed(alt.layer(*layers).properties(width=width, height=190), theme)
 
 
 def power_curve(
@@ -202,7 +202,7 @@ def power_curve(
             values=[{"sites": here.sites, "y": here.detectable, "text": say("chart.this_plan", count=sites_planned)}]
         )
     )
-    return _dressed(
+    return dressed(
         alt.layer(
             worth.mark_rule(color=VERDICT_COLOURS["SCALE"], strokeWidth=1.6, strokeDash=[5, 3]).encode(y="y:Q"),
             worth.mark_text(
@@ -409,7 +409,7 @@ def _arm_shape() -> alt.Shape:
     )
 
 
-def _dressed(chart: Any, theme: Theme) -> Any:
+def dressed(chart: Any, theme: Theme) -> Any:
     """The chart with fonts, inks and no frame; set in one go, because each ``configure_*`` copies the whole chart."""
     ink, faint = INK[theme], FAINT[theme]
     axis = {
