@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -46,20 +47,25 @@ def on_disk(content: bytes, name: str) -> Iterator[Path]:
 
 def wanted_columns(plan: Plan, preview: Preview) -> list[Wanted]:
     """The plan's columns, held against those of the file."""
+    from stats.expressions import nearest
     from stats.outcomes.parts import parts_of
-    from stats.outcomes.suggest import plain
 
     assigned = None if plan.columns.starts is not None else plan.unit_of_assignment
     names = [column.name for column in preview.columns]
-    loosely = {plain(name): name for name in names}
     rows: dict[str, Wanted] = {}
     for part in parts_of(plan.columns, plan.metrics, assigned):
         if part.text in rows:
             continue
-        found = part.text if part.text in names else ""
-        near = "" if found else loosely.get(plain(part.text), "")
+        found = part.text if part.text in names or _expression_of(part.text, names) else ""
+        near = "" if found else nearest(part.text, tuple(names)) or ""
         rows[part.text] = Wanted(column=part.text, used_for=_used_for(plan, part.name), found=found, near=near)
     return list(rows.values())
+
+
+def _expression_of(text: str, names: Sequence[str]) -> bool:
+    """Whether it is computed from columns of the file, such as ``log(price)``."""
+    words = set(re.findall(r"[^\W\d]\w*", text))
+    return bool(re.search(r"[-+*/()]", text)) and bool(words & set(names))
 
 
 def _used_for(plan: Plan, part: str) -> str:
@@ -77,13 +83,18 @@ def preview_rows(preview: Preview) -> dict[str, list[str | None]]:
     return {column.name: list(cells) for column, cells in zip(preview.columns, columns, strict=True)}
 
 
-def problem_table(problems: Sequence[Problem]) -> dict[str, list[str]]:
-    """Everything that is wrong: where, how often, what to do."""
+def problem_table(problems: Sequence[Problem], plan: Plan) -> dict[str, list[str]]:
+    """Everything that is wrong: where, how often, what to do; metrics by the names that people gave them."""
     return {
         "column_named": [problem.column or "–" for problem in problems],
         "rows": [rows_in_words(problem.rows, problem.count) or "–" for problem in problems],
-        "remedy": [problem_sentence(problem) for problem in problems],
+        "remedy": [problem_sentence(_named(problem, plan)) for problem in problems],
     }
+
+
+def _named(problem: Problem, plan: Plan) -> Problem:
+    used_for = problem.facts.get("used_for")
+    return replace(problem, facts={**problem.facts, "used_for": _used_for(plan, used_for)}) if used_for else problem
 
 
 def kept_files(desk: Desk, pilot: Pilot) -> dict[str, list[str]]:

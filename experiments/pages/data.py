@@ -59,7 +59,7 @@ def columns_table(plan: Plan, looked: Preview) -> None:
     look.table(columns)
 
 
-def refused(error: Exception) -> None:
+def refused(error: Exception, plan: Plan) -> None:
     """Everything that is wrong, to read and to take away. Nothing was kept."""
     problems = problems_of(error)  # type: ignore[arg-type]
     if isinstance(error, RefusedOutcomes):
@@ -69,7 +69,7 @@ def refused(error: Exception) -> None:
         )
     else:
         st.error(say("data.refused"), icon=":material/error:")
-    found = problem_table(problems)
+    found = problem_table(problems, plan)
     look.table(found)
     frame = pd.DataFrame(found).rename(columns=lambda key: say(f"column.{key}"))
     st.download_button(
@@ -83,7 +83,9 @@ def refused(error: Exception) -> None:
     )
 
 
-def keep(desk: Desk, pilot: Pilot, content: bytes, name: str, changes: dict[str, Any], crossed: bool) -> None:
+def keep(
+    desk: Desk, pilot: Pilot, plan: Plan, content: bytes, name: str, changes: dict[str, Any], crossed: bool
+) -> None:
     """Check and keep, or show why not."""
     bar = st.progress(0.0, text=say("data.step.open"))
     try:
@@ -100,7 +102,10 @@ def keep(desk: Desk, pilot: Pilot, content: bytes, name: str, changes: dict[str,
     except REFUSALS as error:
         bar.empty()
         st.session_state[CROSSED] = any(problem.code in CROSSOVERS for problem in problems_of(error))
-        refused(error) if isinstance(error, RefusedData) else show_problems(problems_of(error))
+        if isinstance(error, RefusedData):
+            refused(error, plan)
+        else:
+            show_problems(problems_of(error))
         return
     st.session_state[WARNED] = [problem_sentence(problem) for problem in made.warnings]
     st.session_state[UPLOADED] = st.session_state.get(UPLOADED, 0) + 1
@@ -129,7 +134,7 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
         changes = changed_parts(guessed.model_dump(), chosen)
         looked = preview(content, Reading.model_validate(chosen)) if changes else looked
     except RefusedData as error:
-        refused(error)
+        refused(error, plan)
         return
     warn(looked.warnings)
     st.dataframe(pd.DataFrame(preview_rows(looked)), hide_index=True, height=240, key="preview")
@@ -138,7 +143,7 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
         crossed = bool(st.session_state.get(CROSSED)) and st.checkbox(say("data.crossovers"), key="crossovers")
         pressed = st.form_submit_button(say("data.keep"), type="primary", icon=":material/inventory_2:")
     if pressed:
-        keep(desk, pilot, content, name, changes, crossed)
+        keep(desk, pilot, plan, content, name, changes, crossed)
 
 
 desk = begin(say("nav.page.data"))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 import streamlit as st
 
 from experiments.assess import assess
 from experiments.desk import Desk, reached
+from experiments.hidden import evidence_text
+from experiments.incoming import kept_files
+from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
-from experiments.pages import parts
+from experiments.pages import look, parts
 from experiments.pages.frame import begin, did, done, pilot_here, plain
-from experiments.recommend import in_force, recommend
+from experiments.plan import locked_plan
+from experiments.recommend import assessed_before, in_force, recommend
 from experiments.words import say
+from experiments.words.numbers import day_and_distance
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -29,8 +35,17 @@ def offer_assessment(desk: Desk, pilot: Pilot) -> None:
         st.info(say("evidence.before", stage=say(f"stage.{pilot.stage.value}")), icon=":material/hourglass_empty:")
         st.page_link("experiments/pages/data.py", label=say("nav.page.data"), query_params={"pilot": pilot.key})
         st.stop()
+    _, plan = locked_plan(desk, pilot)
+    if plan.end and len(plan.looks.fractions) == 1 and date.today() < plan.end:
+        st.info(
+            say("evidence.closed_until", day=day_and_distance(plan.end, date.today())), icon=":material/lock_clock:"
+        )
+        look.table(kept_files(desk, pilot))
+        st.stop()
     with st.form("assess", border=True):
         st.text(say("evidence.assess_lead"))
+        if coming := next_check(desk, pilot):
+            st.text(say("looks.next", day=coming))
         pressed = st.form_submit_button(say("evidence.assess"), type="primary", icon=":material/balance:")
     if pressed and did(lambda: judge(desk, pilot)):
         done(say("evidence.assessed"))
@@ -46,7 +61,8 @@ desk = begin(say("nav.page.evidence"))
 pilot = pilot_here(desk)
 if not reached(pilot, Stage.ASSESSED):
     offer_assessment(desk, pilot)
-    st.stop()
+    if not assessed_before(desk, pilot):
+        st.stop()
 shown = in_force(desk, pilot)
 if shown.recommendation is None:
     with st.form("recommend", border=True):
@@ -83,7 +99,7 @@ with st.expander(say("memo.heading.method")):
     parts.method(view)
     st.download_button(
         say("evidence.download_json"),
-        shown.evidence.canonical,
+        evidence_text(shown.evidence.canonical, shown.said),
         file_name=f"{pilot.key}-evidence.json",
         mime="application/json",
         key="evidence-json",

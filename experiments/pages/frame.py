@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from experiments.desk import Desk
 from experiments.errors import REFUSALS, problems_of
 from experiments.inbox import NEXT
 from experiments.pages import look
+from experiments.pages.look import theme as theme
 from experiments.words import problem_sentence, say
 from registry import find
 from registry.kinds import Via
@@ -145,10 +146,6 @@ def warn(problems: Iterable[Any]) -> None:
 def plain(text: str) -> str:
     """People's text, safe inside our own markdown: nothing in it is markup."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
-
-
-def theme() -> Literal["light", "dark"]:
-    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def go_on(pilot: Pilot, *, here: str = "") -> None:

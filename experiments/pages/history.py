@@ -56,7 +56,7 @@ with export:
     )
 
 for event in reversed(events):
-    with st.container(border=True, key=f"event-{event.number}"):
+    with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):
         st.text(event.sentence)
         st.caption(say("history.when", date=day(event.at.date()), time=event.at.strftime("%H:%M"), number=event.number))
         if event.why:

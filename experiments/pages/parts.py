@@ -11,7 +11,6 @@ from experiments import charts
 from experiments.documents.pictures import picture_words
 from experiments.documents.views import IntervalRow, Memo, MetricLine
 from experiments.pages import look
-from experiments.pages.frame import theme
 from experiments.words import say
 
 
@@ -43,14 +42,14 @@ def metrics(memo: Memo) -> None:
         st.info(memo.metrics_note, icon=":material/lock:")
     columns: dict[str, list[look.Cell]] = {
         "metric": [f"{line.name}" for line in memo.metrics],
-        "picture": [_picture(line, theme()) for line in memo.metrics],
+        "picture": [_picture(line, look.theme()) for line in memo.metrics],
         "effect": [_change(line) for line in memo.metrics],
         "state": [look.Toned(text=line.state, tone=line.tone) for line in memo.metrics],
         "line": [line.line for line in memo.metrics],
         "levels": [line.levels for line in memo.metrics],
     }
     shown = {key: cells for key, cells in columns.items() if any(cells)}
-    look.table(shown, theme=theme(), label=say("memo.heading.metrics"))
+    look.table(shown, label=say("memo.heading.metrics"))
 
 
 def _picture(line: MetricLine, ground: charts.Theme) -> look.Cell:
@@ -83,8 +82,7 @@ def partners(memo: Memo) -> None:
             "change": [line.change for line in memo.partners],
             "state": [look.Toned(text=line.state, tone=line.tone) for line in memo.partners],
             "said": [line.said for line in memo.partners],
-        },
-        theme=theme(),
+        }
     )
 
 
@@ -98,17 +96,17 @@ def trust(memo: Memo) -> None:
     for passed, tone, word in ((False, "bad", "memo.failed"), (None, "none", "memo.not_run")):
         found = [check.sentence for check in memo.checks if check.passed is passed]
         if found:
-            look.checks(found, said=say(word), tone=tone, theme=theme())
+            look.checks(found, said=say(word), tone=tone)
     fine = [check.sentence for check in memo.checks if check.passed]
     if fine:
         with st.expander(say("evidence.passed", count=len(fine)), icon=":material/check:"):
-            look.checks(fine, said=say("memo.passed"), tone="good", theme=theme())
+            look.checks(fine, said=say("memo.passed"), tone="good")
 
 
 def sites(memo: Memo) -> None:
     if memo.sites:
         st.altair_chart(
-            charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better, theme=theme()),
+            charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better, theme=look.theme()),
             theme=None,
             key="site-dots",
             alt=say("memo.sites_alt", metric=memo.sites_metric, unit=memo.unit_word),

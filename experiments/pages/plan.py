@@ -9,7 +9,7 @@ from experiments.charter_check import warnings as charter_warnings
 from experiments.charter_page import charter_sections
 from experiments.desk import Desk, charter_of, reached
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, go_on, pilot_here, theme, warn
+from experiments.pages.frame import begin, did, done, go_on, pilot_here, warn
 from experiments.plan import Planned, plan, planned
 from experiments.power_picture import power_picture, sizing_rows
 from experiments.register import resume
@@ -54,7 +54,7 @@ def size_of(made: Planned) -> None:
             unit=picture.unit,
             worth_having=picture.worth_having,
             sites_planned=picture.planned,
-            theme=theme(),
+            theme=look.theme(),
         )
         st.altair_chart(
             chart, theme=None, key="power", alt=say("plan.picture", metric=picture.metric, unit=made.plan.unit_word)

@@ -7,6 +7,7 @@ import streamlit as st
 from experiments import rehearsal_view as view
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.money import break_even_sentences
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, pilot_here, plain, theme
 from experiments.rehearsal_chart import verdict_bars
@@ -147,6 +148,8 @@ with left:
 with right:
     if found is not None:
         sizing(tried, found)
+        st.subheader(say("money.heading"))
+        look.lines(break_even_sentences(tried))
         with st.expander(say("rehearse.rests_on")):
             look.lines(view.premise_sentences(tried, found))
     keeping(desk, pilot, plan, whole)

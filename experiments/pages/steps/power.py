@@ -9,7 +9,6 @@ import streamlit as st
 from experiments import charts
 from experiments.metric_form import factor
 from experiments.pages import look
-from experiments.pages.frame import theme
 from experiments.pages.steps import fields
 from experiments.power_picture import power_picture, sizing_rows
 from experiments.power_preview import plan_so_far
@@ -39,7 +38,7 @@ def history_and_power(draft: dict[str, Any]) -> dict[str, Any]:
         said = say("plan.picture", metric=picture.metric, unit=plan.unit_word)
         chart = charts.power_curve(
             picture.points, unit=picture.unit, worth_having=picture.worth_having, sites_planned=picture.planned,
-            theme=theme(),
+            theme=look.theme(),
         )  # fmt: skip
         st.altair_chart(chart, theme=None, key="power", alt=said)
     look.table(sizing_rows(plan, sizing))
