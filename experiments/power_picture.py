@@ -8,7 +8,7 @@ from experiments.documents.views import PowerPoint
 from experiments.words import say
 from experiments.words.numbers import Unit, size
 from stats.plan import Plan, PlannedMetric
-from stats.power_sites import MetricSizing, PlanSizing, detectable_effect, planned_std_error
+from stats.power_sites import MetricSizing, PlanSizing, detectable_at
 
 FEWEST = 4
 POINTS = 24
@@ -36,17 +36,11 @@ def power_picture(plan: Plan, sizing: PlanSizing) -> PowerPicture | None:
 
 def _picture(plan: Plan, metric: PlannedMetric, sized: MetricSizing, planned: int) -> PowerPicture:
     unit = Unit.of(metric.unit, metric.spec.kind)
-    spread = float(plan.assumptions[f"{metric.key}.spread"])
-    steadiness = float(plan.assumptions.get(f"{metric.key}.steadiness", 0.0))
-    alpha = plan.errors.alpha / len(plan.success)
-    most = max(2 * planned, round(1.3 * sized.needed), FEWEST + 8)
+    most = max(2 * planned, round(1.3 * (sized.needed or planned)), FEWEST + 8)
     step = max(2, 2 * round(most / POINTS / 2))
-    counts = sorted({*range(FEWEST, most + 1, step), planned} - {0, 1, 2, 3})
     points = []
-    for count in counts:
-        half = count // 2
-        error = planned_std_error(spread, steadiness, half, count - half)
-        found = detectable_effect(error, count - 3, alpha)
+    for count in sorted({*range(FEWEST, most + 1, step), planned}):
+        found = detectable_at(plan, metric, count) if count >= FEWEST else None
         if found is not None:
             points.append(PowerPoint(sites=count, detectable=found * unit.factor))
     worth = float(metric.mwe or 0) * unit.factor
@@ -80,5 +74,5 @@ def sizing_rows(plan: Plan, sizing: PlanSizing) -> dict[str, list[str]]:
     return rows
 
 
-def _needed(count: int, word: str) -> str:
-    return say("plan.needed", count=count, unit=word)
+def _needed(count: int | None, word: str) -> str:
+    return say("plan.never_enough") if count is None else say("plan.needed", count=count, unit=word)
