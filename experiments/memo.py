@@ -10,6 +10,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from experiments.recommend import in_force
+from experiments.rehearse import kept
 from experiments.review import reviews
 from registry import find
 from registry.decisions import Decision
@@ -34,15 +35,17 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         decision = find.latest_decision(session, pilot.id)
         amendments = [{"kind": row.kind.value, "reason": row.reason} for row in find.amendments(session, pilot.id)]
         decided = _decision(session, decision) if decision and decision.evidence_id == shown.evidence.id else None
+    plan = stored_plan(plan_record)
     words = [{"partner": w.partner or w.person, "stance": w.stance, "reason": w.reason} for w in reviews(desk, pilot)]
     return build_memo(
-        stored_plan(plan_record),
+        plan,
         json.loads(shown.evidence.canonical),
         said,
         charter=pilot.draft,
         reviews=words,
         decision=decided,
         amendments=amendments,
+        rehearsal=kept(desk, pilot, plan),
         log_head=desk.registry.head_hash(),
         made_at=shown.evidence.made_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import altair as alt
@@ -10,6 +11,8 @@ from experiments.charts import INK, ON_BADGE, VERDICT_COLOURS, Theme, dressed
 from experiments.rehearsal_view import VERDICTS, TruthRow
 from experiments.words import say
 
+LINE = 38
+"""Letters of a bar's name that stand in one line."""
 WRITTEN_FROM = 0.07
 """Share from which a number has room inside its part of the bar."""
 
@@ -21,9 +24,11 @@ def verdict_bars(rows: Sequence[TruthRow], *, theme: Theme = "light", width: int
     base = alt.Chart(alt.Data(values=parts)).encode(
         y=alt.Y(
             "truth:N",
-            sort=[row.words for row in rows],
+            sort=[_wrapped(row.words) for row in rows],
             title=None,
-            axis=alt.Axis(labelLimit=260, ticks=False, domain=False, labelFontSize=12),
+            axis=alt.Axis(
+                labelLimit=280, ticks=False, domain=False, labelFontSize=12, labelExpr="split(datum.label, '\\n')"
+            ),
         )
     )
     bars = base.mark_bar(height=22).encode(
@@ -41,7 +46,7 @@ def verdict_bars(rows: Sequence[TruthRow], *, theme: Theme = "light", width: int
             legend=alt.Legend(orient="top", symbolType="square", symbolOpacity=1, labelColor=INK[theme]),
         ),
         tooltip=[
-            alt.Tooltip("truth:N", title=say("column.truth")),
+            alt.Tooltip("words:N", title=say("column.truth")),
             alt.Tooltip("verdict:N", title=say("column.what")),
             alt.Tooltip("text:N", title=say("rehearse.axis")),
         ],
@@ -54,6 +59,10 @@ def verdict_bars(rows: Sequence[TruthRow], *, theme: Theme = "light", width: int
     return dressed(alt.layer(bars, written).properties(width=width, height=alt.Step(32)), theme)
 
 
+def _wrapped(words: str) -> str:
+    return "\n".join(textwrap.wrap(words, LINE))
+
+
 def _parts(row: TruthRow) -> list[dict[str, object]]:
     parts: list[dict[str, object]] = []
     begin = 0.0
@@ -61,7 +70,8 @@ def _parts(row: TruthRow) -> list[dict[str, object]]:
         end = begin + 100 * row.shares[verdict]
         parts.append(
             {
-                "truth": row.words,
+                "truth": _wrapped(row.words),
+                "words": row.words,
                 "verdict": say(f"verdict.{verdict}"),
                 "from": begin,
                 "to": end,

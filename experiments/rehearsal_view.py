@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from experiments.words import say
 from experiments.words.catalogue import listed
 from experiments.words.digits import plain
-from experiments.words.numbers import Unit, size
+from experiments.words.numbers import Unit, in_hundred, size
 from stats.operating import STRONG, Operating, Share, paid_for_by
 from stats.plan import Plan, PlannedMetric
 from stats.rehearsal import SITES_SUPPOSED, Change, Rehearsal
@@ -144,13 +144,7 @@ def unit_of(metric: PlannedMetric) -> Unit:
 
 
 def in_100(share: Share) -> str:
-    """How many in 100, with one decimal below ten; never quite none or all: so many were simulated, and no more."""
-    if share.value < 0.0005:
-        return say("rehearse.below", count="0.1")
-    if share.value > 0.995:
-        return say("rehearse.above", count="99")
-    hundred = 100 * share.value
-    return f"{hundred:.1f}" if hundred < 9.95 else f"{hundred:.0f}"
+    return in_hundred(share.value)
 
 
 def with_error(share: Share) -> str:

@@ -8,6 +8,7 @@ mappings, so that nothing here knows a database:
 - decision: ``{"kind", "verdict", "scope", "overrules", "recommended", "reason", "decided_by", "decided_at",
   "second_approver", "conditions": [], "commitments": {}}``
 - amendments: ``{"kind": minor|major, "reason"}``
+- rehearsal: as kept on record before the data: ``{"pilots", "truths": {truth: {verdict: share}}}``
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from experiments.documents.rows import (
 )
 from experiments.documents.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
+from experiments.money import break_even, horizon_words
 from experiments.words import check_sentence, digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
-from experiments.words.numbers import chance, day, money
+from experiments.words.numbers import chance, day, in_hundred, money, size
 from stats.evidence import Evidence, as_json
 from stats.plan import Plan
 from stats.results import Check, Severity, Status
@@ -45,6 +47,7 @@ def build_memo(
     reviews: Sequence[Stored] = (),
     decision: Stored | None = None,
     amendments: Sequence[Stored] = (),
+    rehearsal: Stored | None = None,
     log_head: str = "",
     made_at: datetime | None = None,
 ) -> Memo:
@@ -79,7 +82,7 @@ def build_memo(
         planned=tuple(_planned(plan, found, amendments)),
         dissent=tuple(_dissent(partners, reviews)),
         decision=tuple(_decision(decision)) if decision else (),
-        method_notes=tuple(_method_notes(plan, found, rule)),
+        method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),
         provenance=tuple(_provenance(found, rule, log_head, made_at)),
         sites=() if hidden else site_dots(first, found),
@@ -150,20 +153,29 @@ def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
         yield say("memo.money.not_yet")
         return
     currency = finance.currency
-    several = "" if finance.horizon != 1 else ".one"
-    horizon = say(f"memo.money.horizon{several}", count=finance.horizon, period=finance.volume_period)
     yield say(
-        "memo.money.expected", amount=money(found["expected"], currency), horizon=horizon, p=chance(found["p_positive"])
+        "memo.money.expected",
+        amount=money(found["expected"], currency),
+        horizon=horizon_words(finance),
+        p=chance(found["p_positive"]),
     )
     costs = {"run": money(finance.run_cost, currency), "once": money(finance.one_off_cost, currency)}
     yield say("memo.money.costs", costs=money(found["costs"], currency), **costs)
+    for enough in break_even(plan):
+        metric = plan.metric(enough.metric)
+        yield say("memo.money.break_even", effect=size(enough.effect, unit_of(metric)), metric=metric.name)
     tipping = found.get("tipping_discount")
     if tipping is not None and 0 < tipping <= 1:
         yield say("memo.money.tipping", tipping=round(tipping, 2), discount=round(found["discount"], 2))
     elif found["expected"] < 0:
         yield say("memo.money.never")
     if rule["verdict"] != "SCALE":
-        yield say("memo.money.round", amount=money(found["round_value"], currency))
+        worth = money(found["round_value"], currency)
+        net = (rule.get("inputs") or {}).get("round_net")
+        if net is None:
+            yield say("memo.money.round", amount=worth)
+        else:
+            yield say("memo.money.round_net", amount=worth, net=money(net, currency))
 
 
 def _grade_reasons(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
@@ -334,6 +346,16 @@ def _method_notes(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
     ]
     if levels:
         yield say("method.levels", levels=listed(levels))
+
+
+def _rehearsed(rehearsal: Stored | None) -> Iterable[str]:
+    """What this plan would have done to made-up pilots, if that was tried and kept."""
+    if rehearsal is None:
+        return
+    truths = rehearsal["truths"]
+    wanted = {"nothing": "SCALE", "strong": "SCALE", "harm": "STOP"}
+    shares = {truth: in_hundred(truths[truth][verdict]) for truth, verdict in wanted.items()}
+    yield say("method.rehearsed", pilots=rehearsal["pilots"], **shares)
 
 
 def _provenance(found: Stored, rule: Stored, log_head: str, made_at: datetime | None) -> Iterable[tuple[str, str]]:

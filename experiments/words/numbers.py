@@ -84,6 +84,15 @@ def chance(probability: float) -> str:
     return say("chance.below", percent="1 %") if probability < 0.01 else percent(round(probability, 2))
 
 
+def in_hundred(share: float) -> str:
+    """A simulated share as so many in 100, one decimal below ten; never quite none or all, which nobody simulated."""
+    if share < 0.0005:
+        return say("rehearse.below", count="0.1")
+    if share > 0.995:
+        return say("rehearse.above", count="99")
+    return fixed(100 * share, 1 if 100 * share < 9.95 else 0)
+
+
 def money(amount: float, currency: str, period: str | None = None) -> str:
     """ "EUR 1.2 million a year": currency always, period where it is money per period."""
     sign, size_ = (MINUS if amount < 0 else ""), abs(amount)

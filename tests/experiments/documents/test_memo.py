@@ -160,11 +160,31 @@ def test_money_is_said_to_be_off_without_values(pilot):
 
 
 def test_money_has_currency_period_and_chance(pilot):
-    first, costs, tipping = pilot("SCALE").memo().money
+    first, costs, enough, tipping = pilot("SCALE").memo().money
     assert first.startswith("Expected net gain EUR ")
     assert "over 3 years (cautious estimate)" in first
     assert "EUR 120,000 to run it and EUR 40,000 once" in costs
+    assert enough.startswith("It pays from a gain of ")
     assert "we count on 75 %" in tipping
+
+
+def test_another_round_is_worth_so_much_before_and_after_its_cost(pilot):
+    made = pilot("ITERATE")
+    assert "and after its own cost EUR" in made.memo().money[-1]
+    without = dataclasses.replace(made.recommendation, inputs={**made.recommendation.inputs, "round_net": None})
+    assert made.memo().money[-1] != dataclasses.replace(made, recommendation=without).memo().money[-1]
+    assert "before its cost" in dataclasses.replace(made, recommendation=without).memo().money[-1]
+
+
+def test_the_rehearsal_kept_with_the_plan_is_cited_in_the_method(pilot):
+    made = pilot("SCALE")
+    truths = {"nothing": {"SCALE": 0.013}, "strong": {"SCALE": 0.78}, "harm": {"STOP": 0.997}}
+    said = build_memo(
+        made.plan, made.evidence, made.recommendation, rehearsal={"pilots": 2000, "truths": truths}
+    ).method_notes[-1]
+    assert "if nothing were true this plan would have scaled 1.3 times in 100" in said
+    assert "if it worked as hoped 78, and if it harmed it would have stopped more than 99 times" in said
+    assert not any("Rehearsed" in note for note in made.memo().method_notes)
 
 
 def test_failed_checks_come_first_and_each_check_once(pilot):

@@ -1,0 +1,110 @@
+"""Money before the start: from what gain on a pilot pays for itself, to suggest the smallest gain worth having."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import Any
+
+from pydantic import ValidationError
+
+from experiments.charter import Charter
+from experiments.power_preview import plan_so_far
+from experiments.words import say
+from experiments.words.numbers import Unit, money, size
+from stats.money import break_even_effect, transport_discount
+from stats.plan import Finance, Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakEven:
+    """One success metric with a value in money, alone. All effects are sizes in the metric's unit (shares 0-1).
+
+    effect: gain at which scaling just pays for itself; suggested: the same, rounded up to two digits, as smallest gain
+    worth having; mwe: what the charter says; pays: whether a gain of that size would pay.
+    """
+
+    metric: str
+    effect: float
+    suggested: float
+    mwe: float | None
+
+    @property
+    def pays(self) -> bool:
+        return self.mwe is not None and self.mwe >= self.effect * (1 - 1e-9)
+
+
+def break_even(charter: Charter | Plan) -> tuple[BreakEven, ...]:
+    """For every success metric with a value; empty without values, where money has no say."""
+    plan = charter if isinstance(charter, Plan) else charter.to_plan()
+    if plan.finance is None:
+        return ()
+    found = []
+    for metric in plan.success:
+        effect = break_even_effect(plan.finance, metric.key, sites_drawn_at_random=_drawn_at_random(plan))
+        if effect is not None:
+            found.append(
+                BreakEven(metric=metric.key, effect=effect, suggested=_rounded_up(effect), mwe=metric.mwe),
+            )
+    return tuple(found)
+
+
+def break_even_sentences(charter: Charter | Plan) -> tuple[str, ...]:
+    """In words, with currency and period; where no values are given, that money has no say."""
+    plan = charter if isinstance(charter, Plan) else charter.to_plan()
+    found = break_even(plan)
+    if plan.finance is None or not found:
+        return (say("money.off"),)
+    return tuple(_sentence(plan, plan.finance, each) for each in found)
+
+
+def break_even_so_far(draft: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same for a charter that is being written; empty while numbers are missing."""
+    plan = plan_so_far(draft)
+    if plan is None or not draft.get("finance"):
+        return ()
+    try:
+        finance = Finance.model_validate(draft["finance"])
+    except ValidationError:
+        return ()
+    return break_even_sentences(plan.model_copy(update={"finance": finance}))
+
+
+def horizon_words(finance: Finance) -> str:
+    """The time that the money is counted over: "3 years"."""
+    several = "" if finance.horizon != 1 else ".one"
+    return say(f"memo.money.horizon{several}", count=finance.horizon, period=finance.volume_period)
+
+
+def _sentence(plan: Plan, finance: Finance, found: BreakEven) -> str:
+    metric = plan.metric(found.metric)
+    unit = Unit.of(metric.unit, metric.spec.kind)
+    if found.effect == 0:
+        return say("money.no_costs", metric=metric.name)
+    facts = {
+        "metric": metric.name,
+        "effect": size(found.effect, unit),
+        "suggested": size(found.suggested, unit),
+        "mwe": size(found.mwe or 0.0, unit),
+        "costs": money(finance.run_cost + finance.one_off_cost, finance.currency),
+        "horizon": horizon_words(finance),
+        "discount": transport_discount(finance, sites_drawn_at_random=_drawn_at_random(plan)),
+    }
+    return say("money.break_even.pays" if found.pays else "money.break_even.too_low", **facts)
+
+
+def _drawn_at_random(plan: Plan) -> bool:
+    return plan.assumptions.get("sites_drawn_at_random") is True
+
+
+def _rounded_up(value: float) -> float:
+    """Up to two significant digits, so that what is suggested does pay.
+
+    >>> _rounded_up(8.71), _rounded_up(0.0), _rounded_up(9.0)
+    (8.8, 0.0, 9.0)
+    """
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (floor(log10(value)) - 1)
+    return round(ceil(value / step - 1e-9) * step, 12)
