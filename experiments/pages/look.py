@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
@@ -91,12 +92,17 @@ def style() -> None:
     st.html(_STYLE)
 
 
-def table(columns: Mapping[str, Sequence[Cell]], *, theme: str = "light", label: str = "") -> None:
+def theme() -> Literal["light", "dark"]:
+    """The ground that the page lies on."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def table(columns: Mapping[str, Sequence[Cell]], *, label: str = "") -> None:
     """Columns by the key of their title (``column.<key>``). On a phone each row becomes a card."""
     titles = [say(f"column.{key}") for key in columns]
     head = "".join(f"<th scope='col'>{escape(title)}</th>" for title in titles)
     body = "".join(
-        "<tr>" + "".join(_cell(cell, place, titles[place], theme) for place, cell in enumerate(row)) + "</tr>"
+        "<tr>" + "".join(_cell(cell, place, titles[place]) for place, cell in enumerate(row)) + "</tr>"
         for row in zip(*columns.values(), strict=True)
     )
     named = f" aria-label='{escape(label, quote=True)}'" if label else ""
@@ -111,21 +117,21 @@ def lines(texts: Sequence[str]) -> None:
         st.html("<ul class='pg-lines'>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>")
 
 
-def checks(sentences: Sequence[str], *, said: str, tone: str, theme: str) -> None:
+def checks(sentences: Sequence[str], *, said: str, tone: str) -> None:
     """Sentences with one drawn sign: passed (good), failed (bad) or not run (none)."""
-    colour = TONES["dark" if theme == "dark" else "light"][tone]
+    colour = TONES[theme()][tone]
     source = inline(_SIGNS[tone].format(colour=colour))
     sign = f"<img src='{source}' alt='{escape(said, quote=True)}' width='16' height='16'>"
     rows = "".join(f"<li>{sign}<span>{escape(sentence)}</span></li>" for sentence in sentences)
     st.html(f"<ul class='pg-lines pg-checks'>{rows}</ul>")
 
 
-def _cell(cell: Cell, place: int, title: str, theme: str) -> str:
+def _cell(cell: Cell, place: int, title: str) -> str:
     if isinstance(cell, Drawing):
         picture = f"<img src='{inline(cell.svg)}' alt='{escape(cell.alt, quote=True)}'>"
         return f"<td class='pg-picture'>{picture}</td>"
     if isinstance(cell, Toned):
-        colour = TONES["dark" if theme == "dark" else "light"][cell.tone]
+        colour = TONES[theme()][cell.tone]
         return f"<td style='color:{colour};font-weight:600'>{_titled(title, cell.text)}</td>"
     if place == 0:
         return f"<td class='pg-first'>{escape(cell)}</td>"
