@@ -19,7 +19,7 @@ from stats.designs import Estimator
 from stats.designs.site_alternatives import confidence_of, tested
 from stats.designs.sites import POOLED_KINDS, with_randomisation
 from stats.errors import Problem, RefusedSpec
-from stats.methods.before_start import event_path, placebo_dates, window_means
+from stats.methods.before_start import compare, event_path, placebo_dates, window_means
 from stats.methods.panel import take_sites
 from stats.methods.relative import fieller
 from stats.methods.site_ancova import site_ancova
@@ -27,6 +27,7 @@ from stats.methods.site_means import SiteValues, site_values
 from stats.results import Check, Estimate, Limits, NotEstimable, Relative, Result, Status
 from stats.study import Study
 
+UNLIKE_LINE = 0.05
 SELECTION_LINE = 1.0
 """The bracket's ends differ by more than one standard error: what the sites were chosen on matters."""
 
@@ -46,7 +47,7 @@ def default(study: Study) -> Result:
     data = study.site_periods
     dates = placebo_dates(data, study.arm)
     robust = bias_robustness(result, None if dates is None else dates.largest, float(study.spec.options.get("mbar", 1)))
-    checks = [pre_trend(data, study.arm), placebo_date(dates), robust, selection(change, ancova)]
+    checks = [pre_trend(data, study.arm), placebo_date(dates), robust, selection(study, change, ancova)]
     checks += [*baseline_length(study), *_placebo_outcomes(study)]
     details = {
         **result.details,
@@ -162,21 +163,38 @@ def _joint_p(study: Study, ends: list[Estimate]) -> float:
     return min(1.0, 2 * min(max(upwards), max(1 - p for p in upwards)))
 
 
-def selection(change: Estimate, ancova: Estimate | None) -> Check:
-    """Do the two readings differ: the sites were unlike before the start, perhaps because they were chosen for it.
+def selection(study: Study, change: Estimate, ancova: Estimate | None) -> Check:
+    """Were the sites unlike before the start, perhaps because they were chosen for it: then chance evens out.
 
-    value: distance of the bracket's ends in standard errors of the change.
+    It fails where the bracket's ends differ by more than one standard error of the change, or where the groups' levels
+    differ clearly over the last quarter of the time before the start (or the periods named in ``selection_periods``).
+    value: distance of the ends in standard errors.
     """
     if ancova is None or not change.std_error:
         return Check(key="selection", status=Status.NOT_RUN)
     apart = abs(change.effect - ancova.effect) / change.std_error
+    p = _unlike_lately(study)
     return Check(
         key="selection",
-        status=Status.FAIL if apart > SELECTION_LINE else Status.PASS,
+        status=Status.FAIL if apart > SELECTION_LINE or (p is not None and p < UNLIKE_LINE) else Status.PASS,
         value=apart,
         threshold=SELECTION_LINE,
-        facts={"change": change.effect, "adjusted": ancova.effect},
+        facts={"change": change.effect, "adjusted": ancova.effect, "p_value": p},
     )
+
+
+def _unlike_lately(study: Study) -> float | None:
+    """p of the groups' levels shortly before the start, None where it can't be made."""
+    data = study.site_periods
+    concerned = take_sites(data, (data.arm == 0) | (data.arm == study.arm))
+    treated = concerned.arm == study.arm
+    before = np.flatnonzero(~data.post)
+    if not len(before):
+        found = None if concerned.pre is None else compare(concerned.pre, treated)
+        return None if found is None else found.p_value
+    last = int(study.spec.options.get("selection_periods", max(1, len(before) // 4)))
+    found = compare(window_means(concerned, np.isin(np.arange(len(data.post)), before[-last:])), treated)
+    return None if found is None else found.p_value
 
 
 def baseline_length(study: Study) -> list[Check]:

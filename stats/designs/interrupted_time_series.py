@@ -165,7 +165,7 @@ def _estimate(
             "series": _course(series, design, fitted.coefficients),
         },
     )
-    return result.with_checks([enough_points(series), residual_autocorrelation(fitted.residual)])
+    return result.with_checks([enough_points(series), residual_autocorrelation(fitted.residual, fitted.rho)])
 
 
 def _levels(series: OneSeries) -> dict[str, float]:
