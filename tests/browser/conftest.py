@@ -198,6 +198,12 @@ def screen_on(browser: Any) -> Iterator[Callable[..., Screen]]:
         context.close()
 
 
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], Any]:
+    """``with serve(home) as address``: a server on that data folder."""
+    return serving
+
+
 @pytest.fixture
 def empty_app(tmp_path: Path) -> Iterator[str]:
     with serving(tmp_path / "home") as address:
