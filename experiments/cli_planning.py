@@ -1,4 +1,4 @@
-"""Commands of ``pilot`` about what is expected of a plan: its rehearsal."""
+"""Commands of ``pilot`` about what is expected of a plan: its rehearsal, and the bets on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli_command import Answer, Who, acting, command
+from experiments.cli_command import Answer, Who, acting, command, looking
 from experiments.words import say
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SEED = 20260101
 def planning(app: typer.Typer) -> None:
     """Put these commands beside the stages."""
     command(app, "rehearse")(rehearse)
+    command(app, "forecasts")(forecasts)
 
 
 def rehearse(
@@ -43,6 +44,19 @@ def rehearse(
     with acting(who, what) as desk, progress(say("cli.rehearsing", name=what)) as report:
         made = stage.rehearse(desk, what, pilots=pilots, seed=seed, progress=report)
     return _answer(what, made)
+
+
+def forecasts() -> Answer:
+    """The owners' bets, made before data, with their scores where the pilot is decided."""
+    from experiments import forecasts as stage
+
+    with looking(None) as desk:
+        found = stage.forecasts(desk)
+    value = {"forecasts": found.forecasts, "together": found.together, "owners": found.owners}
+    if not found.forecasts:
+        return Answer(value=value, lines=(say("forecast.none"),))
+    bets = [f"{bet.pilot}: {' '.join(stage.sentences(bet))}" for bet in found.forecasts]
+    return Answer(value=value, lines=(*bets, *stage.standing_sentences(found.together)))
 
 
 def _answer(key: str | None, made: Rehearsed) -> Answer:

@@ -61,6 +61,15 @@ class RehearseOutput(Output):
     kept: bool
 
 
+class ForecastsOutput(Output):
+    """forecasts: each owner's bet with its outcome and scores (null where not scored); together, owners: averages, null
+    below ten scored forecasts."""
+
+    forecasts: list[Json]
+    together: Json
+    owners: dict[str, Json]
+
+
 class SignOutput(Output):
     """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed."""
 
@@ -219,6 +228,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "close": CloseOutput,
     "portfolio": PortfolioOutput,
     "history": HistoryOutput,
+    "forecasts": ForecastsOutput,
     "reproduce": ReproduceOutput,
     "verify": VerifyOutput,
     "estimate": EstimateOutput,

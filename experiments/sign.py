@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.desk import Desk, may, mine, move, require
+from experiments import forecasts
+from experiments.desk import Desk, charter_of, may, mine, move, require
 from experiments.errors import Refused
 from experiments.plan import plan_of
 from registry import find
@@ -75,6 +76,9 @@ def lock(desk: Desk, pilot: Pilot) -> Signed:
         _add_signatures(work, row, record, capacity)
         move(work, row, Stage.SIGNED)
         work.record("plan.locked", record, after={"sha256": record.sha256, "capacity": capacity, "late": late})
+        bet = charter_of(row).forecast
+        if bet is not None:
+            work.record(forecasts.ACT, record, after=forecasts.frozen_facts(bet, late=late))
     return Signed(
         capacity=capacity.value,
         metrics=tuple(metric.key for metric in made.metrics),

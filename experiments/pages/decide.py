@@ -7,6 +7,7 @@ import streamlit as st
 from experiments.close import close, takeaway
 from experiments.decide import Choice, decide
 from experiments.desk import Desk, reached
+from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, pilot_here
@@ -110,6 +111,9 @@ st.download_button(
 st.header(say("memo.heading.decision"))
 if view.decision:
     parts.lines(view.decision)
+if bet := forecast_lines(desk, pilot):
+    st.subheader(say("forecast.heading"))
+    parts.lines(bet)
 if not reached(pilot, Stage.DECIDED):
     decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
 elif pilot.stage == Stage.DECIDED:
