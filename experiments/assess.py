@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from experiments.assign import Assigned, assigned
 from experiments.desk import Desk, may, mine, move, require
 from experiments.errors import Refused
+from experiments.looks import look_due
 from experiments.plan import locked_plan, stored_plan
 from registry import find
 from registry.evidence import EvidenceRecord
-from registry.kinds import AmendmentKind, Stage, Verdict
+from registry.kinds import AmendmentKind, Stage
 from registry.outcomes import Snapshot
 from registry.pilots import Pilot
 from registry.plans import PlanRecord
@@ -53,17 +54,16 @@ def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
     require(pilot, Stage.RUNNING, before=Stage.DECIDED)
     record, plan = locked_plan(desk, pilot)
     drawn = assigned(desk, pilot)
+    at = desk.registry.clock()
     with desk.read() as session:
         snapshot = find.latest_snapshot(session, pilot.id)
-        earlier = find.evidence(session, pilot.id)
         if snapshot is None:
             raise Refused(Problem(code="first_running", facts={"pilot": key, "stage": pilot.stage.value}))
-        same = [e for e in earlier if (e.plan_sha256, e.snapshot_sha256) == (record.sha256, snapshot.sha256)]
-        if same:
+        same = _of_the_same(session, pilot, record, snapshot)
+        look = _look(session, pilot, plan, at, same)
+        if look is None:
             return tuple(_assessed(found) for found in same)
-        look = _look(session, plan, earlier)
-        known = history_facts(session, pilot, record, desk.registry.clock())
-    _refuse_early(plan, look, desk.registry.clock())
+        known = history_facts(session, pilot, record, at)
     made = evidence_texts(desk, record, snapshot, look, drawn, known)
     with desk.work() as work:
         row = mine(work, pilot)
@@ -82,7 +82,7 @@ def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
                         engine_version=ENGINE_VERSION,
                         canonical=canonical,
                         sha256=sha256(canonical),
-                        made_at=work.now,
+                        made_at=at,
                     )
                 )
             )
@@ -129,12 +129,14 @@ def snapshot_table(desk: Desk, snapshot: Snapshot) -> ir.Table:
 def history_facts(session: Any, pilot: Pilot, record: PlanRecord, at: datetime) -> dict[str, object]:
     """What the register knows and the data can't say, as it was at that moment (so that it can be computed again)."""
     amended = [row for row in find.amendments(session, pilot.id) if row.made_at <= at]
-    changes = [row for row in find.change_entries(session, pilot.id) if row.created_at <= at]
+    promised = find.first_locked_at(session, pilot.id) or at
+    changes = [row for row in find.change_entries(session, pilot.id) if promised <= row.created_at <= at]
     return {
         "plan_differs": sha256(record.canonical) != record.sha256,
         "major_amendment": any(row.kind == AmendmentKind.MAJOR and row.after_first_data for row in amended),
         "definition_changed": any("spec" in path for row in amended for path in row.difference),
         "recorded_afterwards": pilot.recorded_afterwards,
+        # What was changed while the pilot was being shaped came before the promise.
         "altering_change": any(row.alters_treatment for row in changes),
         "overlapping": _overlapping(session, pilot, record, at),
     }
@@ -162,24 +164,24 @@ def _overlap(one: Plan, other: Plan) -> bool:
     return bool(together and sites and metrics)
 
 
-def _look(session: Any, plan: Plan, earlier: list[EvidenceRecord]) -> int:
-    """The next planned check. One whose data could not be judged is made again, on better data; it showed nothing."""
-    if not earlier:
-        return 1
-    last = earlier[-1]
-    said = find.recommendation(session, last.id)
-    if said is not None and said.verdict == Verdict.INVALID:
-        return last.look
-    planned = len(plan.looks.fractions) + (1 if plan.looks.extension else 0)
-    if last.look >= planned:
-        raise Refused(Problem(code="no_look_left", facts={"pilot": plan.pilot, "looks": planned}))
-    return last.look + 1
+def _of_the_same(session: Any, pilot: Pilot, record: PlanRecord, snapshot: Snapshot) -> list[EvidenceRecord]:
+    """Evidence that was made of this snapshot under this plan: that of its newest check."""
+    wanted = (record.sha256, snapshot.sha256)
+    made = [row for row in find.evidence(session, pilot.id) if (row.plan_sha256, row.snapshot_sha256) == wanted]
+    return [row for row in made if row.look == made[-1].look]
 
 
-def _refuse_early(plan: Plan, look: int, at: datetime) -> None:
-    """The last planned check waits for the planned end: an early one would be an unplanned one."""
-    if plan.end is not None and look >= len(plan.looks.fractions) and at.date() < plan.end:
-        raise Refused(Problem(code="too_early", facts={"pilot": plan.pilot, "end": plan.end}))
+def _look(session: Any, pilot: Pilot, plan: Plan, at: datetime, same: list[EvidenceRecord]) -> int | None:
+    """Number of the planned check to make now; None where the newest data have been looked at already."""
+    try:
+        look = look_due(session, pilot, plan, at.date())
+    except Refused:
+        if same:
+            return None
+        raise
+    if same and look.number > same[0].look:
+        raise Refused(Problem(code="no_newer_data", facts={"pilot": pilot.key, "look": look.number}))
+    return None if same else look.number
 
 
 def _assessed(record: EvidenceRecord) -> Assessed:

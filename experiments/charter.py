@@ -210,7 +210,8 @@ class Charter(Strict):
     where: Where
     history: dict[str, History] = {}
     errors: Errors = Errors()
-    looks: Looks = Looks(fractions=[1.0], extension=None)
+    looks: Looks | None = None
+    """Planned checks; left out, those of the rule where data come in over time (``default_looks``)."""
     primary_rule: Literal["any", "all"] = "any"
     max_versions: int = Field(default=3, ge=1)
     finance: Finance | None = None
@@ -253,7 +254,7 @@ class Charter(Strict):
             weights=where.weights,
             primary_rule=self.primary_rule,
             errors=self.errors,
-            looks=self.looks,
+            looks=self.looks or default_looks(where),
             finance=self.finance,
             simulated=self.simulated,
             draws=self.draws,
@@ -289,6 +290,23 @@ def _role(metric: CharterMetric) -> Literal["SUCCESS", "SECONDARY", "GUARDRAIL"]
     if isinstance(metric, SuccessMetric):
         return "SUCCESS"
     return "GUARDRAIL" if isinstance(metric, Guardrail) else "SECONDARY"
+
+
+COUNTED_IN_TIME = frozenset({"randomised_units", "randomised_sites", "matched_sites", "before_after_control"})
+"""Designs whose sites all start at once, so that half of the time holds half of what can be known."""
+
+
+def default_looks(where: Where) -> Looks:
+    """The rule's checks (half-way, the end, an extension in reserve) where half of the window is half of the data.
+
+    Without dates, or where data come in one lump (two waves, a roll-out in steps), there is one check at the end.
+    """
+    dated = where.start is not None and where.end is not None
+    over_time = where.columns.timestamp is not None or where.columns.period is not None
+    lumps = where.columns.post is not None and where.columns.post.values is not None
+    if dated and over_time and not lumps and where.design in COUNTED_IN_TIME:
+        return Looks()
+    return Looks(fractions=[1.0], extension=None)
 
 
 def twins(charter: Charter) -> list[PlannedMetric]:

@@ -87,10 +87,17 @@ def decide(desk: Desk, key: str, choice: Choice, *, seen: str | None = None) -> 
             commitments=dict(choice.commitments),
         )
         work.add(made)
-        move(work, row, Stage.ASSESSED if choice.sent_back else Stage.DECIDED)
+        move(work, row, _stage_after(made))
         after = {"verdict": verdict, "scope": made.scope, "recommended": made.recommended, "overrules": overrules}
         work.record("decision.made", made, after=after, why=made.reason)
     return _decided(made)
+
+
+def _stage_after(made: Decision) -> Stage:
+    """An extension goes on with the same sites, treatment and data: nothing ends."""
+    if made.kind == DecisionKind.SENT_BACK:
+        return Stage.ASSESSED
+    return Stage.RUNNING if made.mode == Mode.EXTEND else Stage.DECIDED
 
 
 def decisions(desk: Desk, pilot: Pilot) -> tuple[Decided, ...]:

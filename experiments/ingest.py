@@ -12,14 +12,17 @@ from pydantic import ValidationError
 
 from experiments.assign import Assigned, assigned
 from experiments.charter_check import pydantic_problems
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move, reached, require
 from experiments.errors import Refused
 from experiments.files import require_file
+from experiments.looks import extended_until
 from experiments.plan import locked_plan
 from registry import find
-from registry.kinds import Stage
+from registry.kinds import Stage, Verdict
 from registry.outcomes import Snapshot
+from registry.pilots import Pilot
 from registry.snapshots import digest_of
+from registry.unit_of_work import Work
 from stats.errors import Problem
 from stats.plan import Plan
 
@@ -55,6 +58,7 @@ def check_file(
     pilot = desk.pilot(key)
     require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
     _, plan = locked_plan(desk, pilot)
+    plan = _until_now(desk, pilot, plan)
     return _checked(plan, assigned(desk, pilot), path, reading, name or path.name, desk.registry.clock().date())
 
 
@@ -84,7 +88,8 @@ def ingest(
     before = digest_of(path)
     tell(0.15)
     today = desk.registry.clock().date()
-    found = _checked(plan, assigned(desk, pilot), path, reading, name or path.name, today, accept_crossovers)
+    counted = _until_now(desk, pilot, plan)
+    found = _checked(counted, assigned(desk, pilot), path, reading, name or path.name, today, accept_crossovers)
     tell(0.7)
     digest = desk.registry.snapshots.put(path)
     if digest != before:
@@ -106,7 +111,8 @@ def ingest(
                 accepted_at=work.now,
             )
         )
-        move(work, row, Stage.RUNNING)
+        if not _waits_for_decision(work, row):
+            move(work, row, Stage.RUNNING)
         after = {"number": kept.number, "sha256": digest, "row_count": kept.row_count, "plan": record.sha256}
         work.record("outcomes.ingested", kept, after=after)
     tell(1.0)
@@ -148,6 +154,21 @@ def _checked(
         accept_crossovers=accept_crossovers,
     )
     return Checked(reading=reading, accepted=accepted)
+
+
+def _waits_for_decision(work: Work, pilot: Pilot) -> bool:
+    """A verdict whose numbers are open stands until somebody decides: newer data do not take it away."""
+    if not reached(pilot, Stage.ASSESSED):
+        return False
+    evidence = find.latest_evidence(work.session, pilot.id)
+    said = find.recommendation(work.session, evidence.id) if evidence else None
+    return said is not None and said.verdict != Verdict.INVALID
+
+
+def _until_now(desk: Desk, pilot: Pilot, plan: Plan) -> Plan:
+    """The plan with the end up to which data count: later than planned once the pilot was extended."""
+    with desk.read() as session:
+        return plan.model_copy(update={"end": extended_until(session, pilot, plan)})
 
 
 def reading_of(path: Path, name: str, changes: Mapping[str, Any] | None) -> Reading:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.desk import Desk, may, mine, require
+from experiments.desk import Desk, may, mine, move, reached, require
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from experiments.words import say
@@ -39,7 +39,7 @@ def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
     """Ask the rule, and keep its answer. The same evidence gives the same answer, kept once."""
     pilot = desk.pilot(key)
     may(desk, "recommend", pilot)
-    require(pilot, Stage.ASSESSED)
+    require(pilot, Stage.RUNNING if reached(pilot, Stage.RUNNING) else Stage.ASSESSED)
     shown = in_force(desk, pilot, arm)
     if shown.recommendation is not None:
         return shown.said
@@ -61,6 +61,8 @@ def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
             made_at=work.now,
         )
         work.add(record)
+        if record.verdict == Verdict.NOT_YET:
+            move(work, row, Stage.RUNNING)  # there is nothing to review or decide before the next check
         after = {"verdict": said["verdict"], "row": said["row"], "sha256": record.sha256}
         work.record("recommendation.made", record, after=after)
     return said
@@ -81,6 +83,12 @@ def in_force(desk: Desk, pilot: Pilot, arm: int = 1) -> InForce:
         if evidence is None:
             raise Refused(Problem(code="first_assessed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
         return InForce(evidence=evidence, recommendation=find.recommendation(session, evidence.id))
+
+
+def assessed_before(desk: Desk, pilot: Pilot) -> bool:
+    """Whether there is evidence already: of an earlier check, where the pilot runs on."""
+    with desk.read() as session:
+        return find.latest_evidence(session, pilot.id) is not None
 
 
 def sentence(desk: Desk, key: str, arm: int = 1) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -190,6 +191,12 @@ def locked_plan(session: Session, pilot_id: UUID) -> PlanRecord | None:
     return _last(session, PlanRecord, PlanRecord.pilot_id == pilot_id, locked, order=PlanRecord.number)
 
 
+def first_locked_at(session: Session, pilot_id: UUID) -> datetime | None:
+    """When the first plan was locked: from then on the pilot is a promise. None before."""
+    moments = [plan.locked_at for plan in plans(session, pilot_id) if plan.locked_at is not None]
+    return moments[0] if moments else None
+
+
 def amendments(session: Session, pilot_id: UUID) -> list[Amendment]:
     return _all(session, Amendment, Amendment.pilot_id == pilot_id, order=(Amendment.made_at, Amendment.id))
 
@@ -296,7 +303,7 @@ _UNKNOWN = {
     "metric_definition": "metric_not_found",
     "department": "department_not_found",
 }
-_MADE = (EvidenceRecord.made_at, EvidenceRecord.look, EvidenceRecord.arm, EvidenceRecord.id)
+_MADE = (EvidenceRecord.made_at, EvidenceRecord.look, EvidenceRecord.created_at, EvidenceRecord.arm, EvidenceRecord.id)
 
 
 def _all(session: Session, model: type[Model], *where: Any, order: tuple[Any, ...]) -> list[Model]:

@@ -21,6 +21,7 @@ from stats.designs import choose
 from stats.evidence import Delivery, Evidence, GradeFinding, MetricEvidence, SiteValue
 from stats.fading import decline_p, last_third
 from stats.layout import treatments
+from stats.look_window import at_look
 from stats.methods.site_means import site_values
 from stats.open_study import WINDOW_DESIGNS, read_records
 from stats.plan import Plan, PlannedMetric
@@ -60,7 +61,7 @@ def assess(
     """
     run = _Run(
         plan=plan,
-        reading=read_plan(plan, table, arms),
+        reading=read_plan(at_look(plan, look), table, arms),
         assignment=assignment,
         history=dict(history or {}),
         run_checks=run_checks,
