@@ -195,8 +195,20 @@ def power_curve(
             ],
         )
     )
-    first = min(points, key=lambda point: point.sites)
-    worth = alt.Chart(alt.Data(values=[{"sites": first.sites, "y": worth_having, "text": say("chart.worth_having")}]))
+    first, last = (pick(points, key=lambda point: point.sites) for pick in (min, max))
+    # Where the curve is not: above the line at its end if it ends well below, else below the line at its beginning.
+    ends_below = last.detectable < 0.85 * worth_having
+    worth = alt.Chart(
+        alt.Data(
+            values=[
+                {
+                    "sites": (last if ends_below else first).sites,
+                    "y": worth_having,
+                    "text": say("chart.worth_having"),
+                }
+            ]
+        )
+    )
     plan = alt.Chart(
         alt.Data(
             values=[{"sites": here.sites, "y": here.detectable, "text": say("chart.this_plan", count=sites_planned)}]
@@ -206,7 +218,7 @@ def power_curve(
         alt.layer(
             worth.mark_rule(color=VERDICT_COLOURS["SCALE"], strokeWidth=1.6, strokeDash=[5, 3]).encode(y="y:Q"),
             worth.mark_text(
-                align="left", dx=4, dy=11 if first.detectable > worth_having else -7, color=ink, fontSize=11
+                align="right" if ends_below else "left", dy=-7 if ends_below else 11, color=ink, fontSize=11
             ).encode(x="sites:Q", y="y:Q", text="text:N"),
             curve,
             plan.mark_point(size=150, color=ink, strokeWidth=2).encode(x="sites:Q", y="y:Q"),

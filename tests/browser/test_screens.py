@@ -1,6 +1,6 @@
 """Every page as people see it, wide and narrow, light and dark: nothing broken, nothing wider than the window.
 
-``PROVING_GROUND_SHOTS=folder`` keeps a picture of each, to be looked at.
+``PROVING_GROUND_SHOTS=folder`` keeps a picture of each in all four windows, to be looked at.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ SEEN = [
     ("decide", "parts-list-before-the-visit"),
     ("history", "call-back-at-peak"),
 ]
-WINDOWS = [(1280, False), (390, False), (1280, True), (390, True)]
+WINDOWS = [(1280, False), (390, True)]
+if os.environ.get("PROVING_GROUND_SHOTS"):
+    WINDOWS += [(390, False), (1280, True)]
 UNNAMED = """
 [...document.querySelectorAll('[data-testid=stMain] input, [data-testid=stMain] textarea, [data-testid=stMain] button')]
   .filter(e => e.offsetParent !== null && e.type !== 'hidden' && e.type !== 'file')
-  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText.trim()
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim()
     || e.closest('label') || (e.labels && e.labels.length) || e.title))
   .map(e => e.outerHTML.slice(0, 160))
 """
