@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,11 +64,6 @@ SICILY = {
 
 
 @pytest.fixture(scope="module")
-def cases(shared: Callable[..., Path]) -> dict[str, dict[str, Any]]:
-    return {case["id"]: case for case in json.loads(shared("cases", "cases.json").read_text(encoding="utf-8"))}
-
-
-@pytest.fixture(scope="module")
 def answer(shared: Callable[..., Path]) -> Callable[..., Estimate]:
     folder = shared("cases", "data")
 
@@ -82,25 +75,8 @@ def answer(shared: Callable[..., Path]) -> Callable[..., Estimate]:
     return run
 
 
-def near(wanted: Any, got: Any, tolerance: Mapping[str, float]) -> bool:
-    if isinstance(wanted, list):
-        return len(wanted) == len(got) and all(near(w, g, tolerance) for w, g in zip(wanted, got, strict=True))
-    if isinstance(wanted, str):
-        return bool(wanted == got)
-    bound = max(tolerance.get("abs", 0), tolerance.get("rel", 0) * abs(wanted))
-    return math.isfinite(got) and abs(got - wanted) <= bound
-
-
-def agree(case: dict[str, Any], got: Mapping[str, Any]) -> None:
-    """Every key of ``got`` within the case's tolerance, and all its primary keys among them."""
-    missing = set(case["primary_keys"]) - set(got)
-    assert not missing, f"{case['id']}: not answered {missing}"
-    off = {
-        key: (value, case["expected"][key])
-        for key, value in got.items()
-        if not near(case["expected"][key], value, case["tolerance"]["per_key"].get(key, case["tolerance"]["default"]))
-    }
-    assert not off, f"{case['id']}: {off}"
+def agree(case: Any, got: Mapping[str, Any]) -> None:
+    case.agrees(got)
 
 
 def test_minimum_wages_in_new_jersey_and_pennsylvania(cases, answer):

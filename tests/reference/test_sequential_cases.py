@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 
 import pytest
 
@@ -12,24 +11,9 @@ from stats.sequential import boundaries
 pytestmark = pytest.mark.shared
 
 
-@pytest.fixture(scope="module")
-def cases(shared):
-    found = json.loads(shared("cases", "cases.json").read_text(encoding="utf-8"))
-    return {case["id"]: case for case in found if case["id"].startswith("gs_")}
-
-
-def tolerance(case, key):
-    allowed = case["tolerance"]["per_key"].get(key, case["tolerance"]["default"])
-    return {"rel": allowed.get("rel", 0) or None, "abs": allowed.get("abs", 0)}
-
-
 def assert_all(case, ours):
     assert set(ours) == set(case["expected"])
-    for key, expected in case["expected"].items():
-        if isinstance(expected, int):
-            assert ours[key] == expected, key
-        else:
-            assert ours[key] == pytest.approx(expected, **tolerance(case, key)), key
+    case.agrees(ours)
 
 
 def test_obrien_fleming_constants_and_inflation(cases):
@@ -66,7 +50,3 @@ def test_bhat_crosses_at_its_sixth_look(cases, shared):
         "first_look_crossing_obf_k7": trial.first_crossing,
     }
     assert_all(cases["gs_bhat_lan_demets"], ours)
-
-
-def test_every_group_sequential_case_is_covered(cases):
-    assert set(cases) == {"gs_obf_constants", "gs_bhat_lan_demets", "gs_ldof_equal_k5"}

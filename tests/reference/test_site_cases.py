@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,11 +36,6 @@ SHADES = ["Aug2Dec", "Dec2Feb", "Feb2May"]
 
 
 @pytest.fixture(scope="module")
-def cases(shared: Callable[..., Path]) -> dict[str, dict[str, Any]]:
-    return {case["id"]: case for case in json.loads(shared("cases", "cases.json").read_text(encoding="utf-8"))}
-
-
-@pytest.fixture(scope="module")
 def answer(shared: Callable[..., Path]) -> Callable[..., list[Estimate]]:
     folder = shared("cases", "data")
 
@@ -55,18 +48,8 @@ def answer(shared: Callable[..., Path]) -> Callable[..., list[Estimate]]:
     return run
 
 
-def agree(case: dict[str, Any], got: Mapping[str, float]) -> None:
-    """Every key of ``got`` within the case's tolerance, and all its primary keys among them."""
-    missing = set(case["primary_keys"]) - set(got)
-    assert not missing, f"{case['id']}: not answered {missing}"
-    off = {}
-    for key, value in got.items():
-        tolerance = case["tolerance"]["per_key"].get(key, case["tolerance"]["default"])
-        wanted = case["expected"][key]
-        bound = max(tolerance.get("abs", 0), tolerance.get("rel", 0) * abs(wanted))
-        if not (math.isfinite(value) and abs(value - wanted) <= bound):
-            off[key] = (value, wanted)
-    assert not off, f"{case['id']}: {off}"
+def agree(case: Any, got: Mapping[str, float]) -> None:
+    case.agrees(got)
 
 
 def cluster_keys(cr2: Estimate, cr1s: Estimate) -> dict[str, Any]:
