@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.desk import Desk, charter_of, may, mine, move, require
 from experiments.errors import Refused
@@ -35,6 +35,8 @@ def plan(desk: Desk, key: str) -> Planned:
     pilot = desk.pilot(key)
     may(desk, "plan", pilot)
     require(pilot, Stage.DRAFT, before=Stage.SIGNED)
+    if pilot.stage == Stage.SHAPING:
+        raise Refused(Problem(code="still_shaping", facts={"pilot": key}))
     with desk.work() as work:
         row = mine(work, pilot)
         made = plan_of(work, row)
@@ -104,14 +106,35 @@ def _planned(made: Plan, digest: str) -> Planned:
     return Planned(plan=made, sha256=digest, sizing=sizing, warnings=tuple(_warnings(made, sizing)))
 
 
+WHY_UNKNOWN = {
+    "plan_needs_history": "warn_no_formula",
+    "plan_too_few_sites": "warn_too_few_to_judge",
+    "plan_not_separable": "warn_too_few_to_judge",
+    "plan_without_comparison": "warn_no_comparison",
+}
+"""What to say where a metric's precision is not known, by the reason; else its history is missing."""
+
+
+def _learning(sizing: PlanSizing, facts: dict[str, Any]) -> Problem:
+    """Not sized to decide: how many sites would be, where any number is."""
+    needed = [metric.needed for metric in sizing.metrics if not metric.sufficient]
+    known = [count for count in needed if count is not None]
+    if len(known) < len(needed) or not known:
+        return Problem(code="warn_learning_no_number", facts=facts)
+    return Problem(code="warn_learning", facts={**facts, "needed": max(known)})
+
+
 def _warnings(made: Plan, sizing: PlanSizing) -> list[Problem]:
     facts = {"treatment": sizing.n_treatment, "control": sizing.n_control, "word": made.unit_word}
     found = []
     if sizing.sizing == "learning":
-        needed = max((metric.needed for metric in sizing.metrics if not metric.sufficient), default=0)
-        found.append(Problem(code="warn_learning", facts={**facts, "needed": needed}))
+        found.append(_learning(sizing, facts))
     for key in sizing.unknown:
-        found.append(Problem(code="warn_no_history", facts={"metric": made.metric(key).name}))
+        code = WHY_UNKNOWN.get(sizing.why_unknown.get(key, ""), "warn_no_history")
+        found.append(Problem(code=code, facts={**facts, "metric": made.metric(key).name}))
+    for assumed in sizing.assumed:
+        about = {"metric": made.metric(assumed.metric).name if assumed.metric else "", "waves": assumed.waves}
+        found.append(Problem(code=f"warn_assumed_{assumed.code}", facts={**facts, **about}))
     if sizing.best_grade == "D":
         found.append(Problem(code="warn_no_comparison", facts=facts))
     elif sizing.best_grade != "A":

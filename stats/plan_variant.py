@@ -1,19 +1,15 @@
 """A plan like this one with other numbers: sites, weeks, lines. For "what if", before anything is signed.
 
-More weeks narrow what passes with time, not what stays with a site. With the steadiness r (correlation of a site's
-averages over the window before and after) a window w times as long has the variance spread^2 (r + (1 - r) / w), and
-its covariance with the window before stays r spread^2 (the model of ``stats.planning.variation``).
+More weeks narrow what passes with time, not what stays with a site: spread and steadiness stay those of the window
+that was planned first, and the new one is counted in such windows (``stats.planning.of_plan``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from math import sqrt
 
 from stats.plan import Plan, PlannedMetric, PlannedSite
-from stats.power_sites import planned_arms
-from stats.spec import Value
+from stats.planning.of_plan import HISTORY_WEEKS, planned_arms, planned_weeks
 
 
 def with_total(plan: Plan, total: int) -> Plan:
@@ -33,13 +29,6 @@ def with_total(plan: Plan, total: int) -> Plan:
     return plan.model_copy(update={"assignment": rule, "sites": sites})
 
 
-def planned_weeks(plan: Plan) -> int | None:
-    """Weeks of the planned window, None where a date is open."""
-    if plan.start is None or plan.end is None:
-        return None
-    return max(1, round(((plan.end - plan.start).days + 1) / 7))
-
-
 def weeks_matter(plan: Plan) -> bool:
     """Whether it is known what other weeks would change: the window's length, and each known metric's steadiness."""
     spreads = [key for key in plan.assumptions if key.endswith(".spread")]
@@ -52,19 +41,8 @@ def with_weeks(plan: Plan, weeks: int) -> Plan:
     planned = planned_weeks(plan)
     if planned is None or plan.start is None:
         return plan
-    facts: dict[str, Value] = dict(plan.assumptions)
-    for key in plan.assumptions:
-        metric = key.removesuffix(".spread")
-        if metric != key:
-            facts.update(_over(plan, metric, weeks / planned))
+    facts = {HISTORY_WEEKS: planned, **plan.assumptions}
     return plan.model_copy(update={"assumptions": facts, "end": plan.start + timedelta(days=7 * weeks - 1)})
-
-
-def _over(plan: Plan, metric: str, longer: float) -> Mapping[str, float]:
-    spread = float(plan.assumptions[f"{metric}.spread"])
-    steady = float(plan.assumptions.get(f"{metric}.steadiness", 0.0))
-    variance = steady + (1 - steady) / longer
-    return {f"{metric}.spread": spread * sqrt(variance), f"{metric}.steadiness": steady / sqrt(variance)}
 
 
 def with_line(plan: Plan, key: str, line: float) -> Plan:

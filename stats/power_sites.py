@@ -1,26 +1,30 @@
-"""Is a plan sized to decide? Closed forms for designs that compare sites (or units) by a pooled t.
+"""Is a plan sized to decide? Its planned precision held against the lines of the registration gate.
 
-    SE = spread * sqrt(1 - steadiness^2) * sqrt(1 / n_treatment + 1 / n_control)
-with the spread between sites of the metric over one window and the correlation of a site's value before and after
-(ANCOVA: Borm, Fransen & Lemmens 2007, J. Clin. Epidemiol. 60:1234). A plan can decide if SE <= MWE / 2.12 for every
-success metric and each PROVE margin is at least 3.29 SE (docs/methods/verdict.md, registration gate).
+A plan can decide if SE <= MWE / 2.12 for every success metric and each PROVE margin is at least 3.29 SE
+(docs/methods/verdict.md, registration gate). The standard error is that of the design's own default estimator
+(stats/planning/), from what history says of the sites (docs/methods/planning.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, comb, sqrt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import comb
 from typing import Literal
 
-from scipy.special import nctdtr, stdtrit
-
 from stats.plan import Plan, PlannedMetric
+from stats.planning.of_plan import Assumption, assumptions_of, planned_arms, planned_comparison, planned_precision
+from stats.planning.precision import Method, Precision
+from stats.planning.sizes import POWER, Comparison, detectable_effect, sites_needed, whole_sites, within
+from stats.results import NotEstimable
 from stats.verdict.case import must_prove
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE, registration_gate
 
-POWER = 0.80
 SITES_FOR_GRADE_A = 5
 SITES_FOR_GRADE_B = 3
+
+HOPELESS = ("plan_too_few_sites", "plan_not_separable")
+"""Reasons for having no precision that more history would not mend."""
 
 Sizing = Literal["decision_capable", "learning", "unknown"]
 
@@ -29,15 +33,20 @@ Sizing = Literal["decision_capable", "learning", "unknown"]
 class MetricSizing:
     """One metric: planned standard error and the smallest effect shown four times in five (metric's unit).
 
-    needed: sites (or units) in all, evenly split, at which this metric could decide; line: the MWE or the margin.
+    line: the MWE or the margin; df, method: of the design's own estimator; needed: sites (or units) in all, split as
+    planned, at which this metric could decide, None where no number is enough; line_borne: the smallest line that the
+    planned precision can bear.
     """
 
     key: str
     role: str
     line: float
     std_error: float
-    detectable: float | None
-    needed: int
+    df: float
+    method: Method
+    detectable: float
+    needed: int | None
+    line_borne: float
     sufficient: bool
 
 
@@ -45,7 +54,8 @@ class MetricSizing:
 class PlanSizing:
     """What the plan can decide (``sizing``, by the registration gate).
 
-    unknown: metrics without history; best_grade: what the number of sites allows at most.
+    unknown: metrics whose precision is not known, why_unknown: the code of the reason for each; assumed: what the size
+    rests on without being known; best_grade: what the number of sites allows at most.
     smallest_p: the smallest one-sided p that redrawing the assignment can give; p_reaches_alpha: whether that is
     small enough for the promised error rate.
     """
@@ -58,41 +68,22 @@ class PlanSizing:
     best_grade: Literal["A", "B", "C", "D"]
     smallest_p: float | None
     p_reaches_alpha: bool
-
-
-def planned_std_error(spread: float, steadiness: float, n_treatment: int, n_control: int) -> float:
-    return spread * sqrt(1 - steadiness**2) * sqrt(1 / n_treatment + 1 / n_control)
-
-
-def detectable_effect(std_error: float, df: float, alpha: float, power: float = POWER) -> float | None:
-    """The effect that a one-sided t-test at ``alpha`` shows with ``power``; None where df < 1."""
-    if df < 1:
-        return None
-    from scipy.optimize import brentq
-
-    critical = float(stdtrit(df, 1 - alpha))
-    shift = brentq(lambda nc: 1 - float(nctdtr(df, nc, critical)) - power, 0.0, critical + 60.0)
-    return float(shift) * std_error
-
-
-def needed_in_all(spread: float, steadiness: float, std_error: float) -> int:
-    """Sites in all, evenly split and at least three an arm, whose planned SE is at most ``std_error``."""
-    per_arm = 2 * spread**2 * (1 - steadiness**2) / std_error**2
-    return 2 * max(SITES_FOR_GRADE_B, ceil(per_arm - 1e-9))
+    why_unknown: Mapping[str, str] = field(default_factory=dict)
+    assumed: tuple[Assumption, ...] = ()
 
 
 def plan_sizing(plan: Plan) -> PlanSizing:
     """What this plan's numbers of sites can decide, from the history in ``plan.assumptions``."""
     n_treatment, n_control = planned_arms(plan)
     deciding = [*plan.success, *(metric for metric in plan.guardrails if must_prove(metric))]
-    sized = [
-        found for metric in deciding if (found := _metric_sizing(plan, metric, n_treatment, n_control)) is not None
-    ]
+    each = {metric.key: _metric_sizing(plan, metric) for metric in deciding}
+    sized = [found for found in each.values() if isinstance(found, MetricSizing)]
     gate = registration_gate(plan, {metric.key: metric.std_error for metric in sized})
+    hopeless = any(isinstance(found, NotEstimable) and found.code in HOPELESS for found in each.values())
     smallest = None if plan.design == "randomised_units" else _smallest_p(n_treatment, n_control)
     level = plan.errors.alpha / max(1, len(plan.success)) if plan.primary_rule == "any" else plan.errors.alpha
     return PlanSizing(
-        sizing="learning" if gate.unmet else "unknown" if gate.unknown else "decision_capable",
+        sizing="learning" if gate.unmet or hopeless else "unknown" if gate.unknown else "decision_capable",
         metrics=tuple(sized),
         unknown=gate.unknown,
         n_treatment=n_treatment,
@@ -100,34 +91,59 @@ def plan_sizing(plan: Plan) -> PlanSizing:
         best_grade=_best_grade(plan, min(n_treatment, n_control)),
         smallest_p=smallest,
         p_reaches_alpha=smallest is None or smallest <= level + 1e-12,
+        why_unknown={key: found.code for key, found in each.items() if isinstance(found, NotEstimable)},
+        assumed=assumptions_of(plan),
     )
 
 
-def planned_arms(plan: Plan) -> tuple[int, int]:
-    """Treated and control sites (or units) as planned; half and half where the rule does not say."""
-    total = int(plan.assumptions.get("units", 0)) if plan.design == "randomised_units" else len(plan.sites)
-    treated = plan.assignment.n_treatment if plan.assignment.n_treatment is not None else total // 2
-    return treated, max(0, total - treated)
+def planned_errors(plan: Plan) -> dict[str, float]:
+    """Planned standard error of each metric's effect, metric's unit, where it is known."""
+    found = {metric.key: planned_precision(plan, metric) for metric in plan.metrics}
+    return {key: each.std_error for key, each in found.items() if isinstance(each, Precision)}
 
 
-def _metric_sizing(plan: Plan, metric: PlannedMetric, n_treatment: int, n_control: int) -> MetricSizing | None:
-    spread = plan.assumptions.get(f"{metric.key}.spread")
-    line = metric.mwe if metric.role == "SUCCESS" else metric.margin
-    if spread is None or line is None or min(n_treatment, n_control) < 1:
+def detectable_at(plan: Plan, metric: PlannedMetric, total: int) -> float | None:
+    """The smallest effect shown four times in five with ``total`` sites split as planned; None where there is none."""
+    comparison = planned_comparison(plan, metric)
+    if isinstance(comparison, NotEstimable):
         return None
-    steadiness = float(plan.assumptions.get(f"{metric.key}.steadiness", 0.0))
-    std_error = planned_std_error(float(spread), steadiness, n_treatment, n_control)
-    allowed = line / (MWE_PER_SE if metric.role == "SUCCESS" else MARGIN_PER_SE)
-    alpha = plan.errors.alpha / len(plan.success) if metric.role == "SUCCESS" else plan.errors.alpha_guard
+    found = comparison.at(comparison.schedule.times(total / comparison.schedule.total))
+    if isinstance(found, NotEstimable) or found.df < 1:
+        return None
+    return detectable_effect(found.std_error, found.df, comparison.tail)
+
+
+def _metric_sizing(plan: Plan, metric: PlannedMetric) -> MetricSizing | NotEstimable:
+    line = metric.mwe if metric.role == "SUCCESS" else metric.margin
+    if line is None:
+        return NotEstimable(code="plan_line_unknown", facts={"metric": metric.key})
+    comparison = planned_comparison(plan, metric)
+    if isinstance(comparison, NotEstimable):
+        return comparison
+    found = comparison.precision
+    if isinstance(found, NotEstimable):
+        return found
+    per_se = MWE_PER_SE if metric.role == "SUCCESS" else MARGIN_PER_SE
     return MetricSizing(
         key=metric.key,
         role=metric.role,
         line=line,
-        std_error=std_error,
-        detectable=detectable_effect(std_error, n_treatment + n_control - 3, alpha),
-        needed=needed_in_all(float(spread), steadiness, allowed),
-        sufficient=std_error <= allowed * (1 + 1e-9),
+        std_error=found.std_error,
+        df=found.df,
+        method=found.method,
+        detectable=detectable_effect(found.std_error, max(1.0, found.df), comparison.tail, POWER),
+        needed=_needed(comparison, line / per_se),
+        line_borne=found.std_error * per_se,
+        sufficient=within(line / per_se)(found),
     )
+
+
+def _needed(comparison: Comparison, std_error: float) -> int | None:
+    """Whole sites in all, at least three in each group that is compared, whose planned error is at most this."""
+    total = sites_needed(comparison, within(std_error))
+    if isinstance(total, NotEstimable):
+        return None
+    return sum(max(SITES_FOR_GRADE_B, sites) for sites in whole_sites(comparison.schedule, total))
 
 
 def _smallest_p(n_treatment: int, n_control: int) -> float | None:

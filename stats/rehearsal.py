@@ -7,7 +7,7 @@ delivered, and no quality check fails: a rehearsal tells what the rule makes of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Literal
@@ -15,8 +15,9 @@ from typing import Literal
 from stats.errors import Problem, RefusedSpec
 from stats.operating import Operating, SiteModel, operate, standard_truths
 from stats.plan import Plan, PlannedMetric, canonical_json, sha256
-from stats.plan_variant import planned_weeks, weeks_matter, with_total, with_weeks
-from stats.power_sites import Sizing, planned_arms, planned_std_error
+from stats.plan_variant import weeks_matter, with_total, with_weeks
+from stats.planning.of_plan import planned_arms, planned_weeks
+from stats.power_sites import Sizing, plan_sizing, planned_errors
 from stats.verdict.grades import is_randomised
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE, RegistrationFinding, registration_gate
 
@@ -96,14 +97,13 @@ def rehearse(
     if progress is not None:
         progress(1.0)
     treated, control = planned_arms(plan)
-    gate = gate_of(plan)
     return Rehearsal(
         fingerprint=fingerprint(plan),
         pilots=pilots,
         seed=seed,
         n_control=control,
         n_treatment=treated,
-        sizing="learning" if gate.unmet else "unknown" if gate.unknown else "decision_capable",
+        sizing=plan_sizing(plan).sizing,
         supposed=premises.supposed,
         together=plan.design in PARALLEL,
         drawn=is_randomised(plan),
@@ -152,20 +152,6 @@ def _simulated(count: int) -> int:
     return min(count, UNITS_SIMULATED)
 
 
-def planned_errors(plan: Plan) -> Mapping[str, float]:
-    """Planned standard error of each metric's effect, metric's unit, where history gives its spread."""
-    treated, control = planned_arms(plan)
-    if min(treated, control) < 1:
-        return {}
-    found = {}
-    for metric in plan.metrics:
-        spread = plan.assumptions.get(f"{metric.key}.spread")
-        if spread is not None:
-            steadiness = float(plan.assumptions.get(f"{metric.key}.steadiness", 0.0))
-            found[metric.key] = planned_std_error(float(spread), steadiness, treated, control)
-    return found
-
-
 def _supposed_error(plan: Plan, metric: PlannedMetric) -> float:
     """The standard error that a pilot of 20 sites has if it can just decide, carried over to the planned numbers.
 
@@ -199,10 +185,14 @@ def changes_to_decide(plan: Plan) -> tuple[Change, ...]:
 
 
 def _sites_needed(plan: Plan, gate: RegistrationFinding) -> Change | None:
-    """From the information that is lacking, then up to the first number that whole arms can meet."""
+    """From the information that is lacking, then up to the first number that whole arms can meet.
+
+    Few sites also pay for learning how much their past tells, which more sites need not: that much is taken off first.
+    """
     now = sum(planned_arms(plan))
-    first = max(now + 1, ceil(now * (gate.information_ratio or 1.0) - 1e-9))
-    for total in range(first, first + 50):
+    lacking = now * (gate.information_ratio or 1.0)
+    first = max(now + 1, ceil(lacking / (1 + 1 / max(1, now - 4)) - 1e-9))
+    for total in range(first, ceil(lacking) + 50):
         if total > TOTAL_AT_MOST:
             return None
         if not gate_of(with_total(plan, total)).unmet:

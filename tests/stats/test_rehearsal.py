@@ -39,6 +39,7 @@ def the_plan(sites=20, *, spread=1.0, steadiness=0.5, **changes):
         "sites": [PlannedSite(key=f"s{number}") for number in range(sites)],
         "looks": Looks(fractions=[0.5, 1.0], extension=1.5),
         "assumptions": facts,
+        "pre_start": date(2026, 1, 5),
         "start": date(2026, 3, 2),
         "end": date(2026, 5, 10),
         **changes,
@@ -54,7 +55,8 @@ def test_simulated_pilots_are_as_precise_as_planned():
     plan = the_plan(spread=1.3, steadiness=0.6, assignment=AssignmentRule(n_treatment=6))
     model = premises_of(plan).model
     looks = simulate_looks(plan, model, standard_truths(plan)[0], pilots=20_000, rng=np.random.default_rng(1))
-    expected = 1.3 * sqrt(1 - 0.36) * sqrt(1 / 6 + 1 / 14)
+    slope_is_estimated = 1 + 1 / (17 - 1)
+    expected = 1.3 * sqrt((1 - 0.36) * slope_is_estimated) * sqrt(1 / 6 + 1 / 14)
     assert looks.effect[1].std(axis=0) == pytest.approx([expected, expected], rel=0.02)  # 4 Monte Carlo errors
 
 
@@ -194,10 +196,7 @@ def test_more_weeks_are_as_precise_as_the_model_of_windows_says():
     for weeks in (5, 10, 20, 40):
         schedule = Schedule.of([[0, 0], [0, 1]], records=[[1, weeks / 10]] * 2, sites=[6, 6])
         found = by_windows(schedule, Variation.of_sites(1.0, 0.4), "ancova")
-        slope_is_estimated = 1 + 1 / (found.df - 1)  # left out in the planned formula
-        assert planned_errors(with_weeks(plan, weeks))["wait"] == pytest.approx(
-            found.std_error / sqrt(slope_is_estimated)
-        )
+        assert planned_errors(with_weeks(plan, weeks))["wait"] == pytest.approx(found.std_error)
 
 
 def test_weeks_are_only_changed_where_dates_and_steadiness_are_known():
