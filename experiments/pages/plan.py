@@ -127,6 +127,12 @@ with right:
             make(desk, pilot)
     elif reached(pilot, Stage.SIGNED):
         st.caption(say("plan.locked", sha256=made.sha256[:12]))
+    st.page_link(
+        "experiments/pages/rehearse.py",
+        label=say("rehearse.go"),
+        icon=":material/casino:",
+        query_params={"pilot": pilot.key},
+    )
     go_on(pilot, here="plan")
 with st.expander(say("plan.charter")):
     draft, _ = resume(desk, pilot.key)
