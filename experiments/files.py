@@ -15,9 +15,12 @@ def read_yaml(path: Path) -> Any:
 
     require_file(path)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_loader())
     except UnicodeDecodeError:
         facts: dict[str, Any] = {"file": path.name, "line": 1, "said": "it is not written in UTF-8"}
+        raise Refused(Problem(code="charter_not_read", facts=facts)) from None
+    except RecursionError:
+        facts = {"file": path.name, "line": 1, "said": "it is nested too deeply"}
         raise Refused(Problem(code="charter_not_read", facts=facts)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -26,10 +29,33 @@ def read_yaml(path: Path) -> Any:
         raise Refused(Problem(code="charter_not_read", facts=facts)) from None
 
 
+def _loader() -> Any:
+    """YAML's safe loader; a key that stands twice is a fault, where YAML itself would silently keep the last."""
+    import yaml
+
+    class OnceEach(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                    if key.value in seen:
+                        raise yaml.constructor.ConstructorError(
+                            problem=f"{key.value} stands there twice", problem_mark=key.start_mark
+                        )
+                    seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
+    return OnceEach
+
+
 def require_file(path: Path) -> None:
     """``Refused`` where there is no such file, or it can't be read."""
-    if not path.is_file():
-        raise Refused(Problem(code="file_not_found", facts={"file": str(path)}))
+    try:
+        found = path.is_file()
+    except OSError:  # a name longer than any file's
+        found = False
+    if not found:
+        raise Refused(Problem(code="file_not_found", facts={"file": str(path)[:200]}))
     try:
         with path.open("rb"):
             pass

@@ -36,18 +36,25 @@ def parse_spec(values: Any) -> EstimateSpec:
 
 
 def spec_problems(error: ValidationError) -> list[Problem]:
-    """Pydantic's findings as problems: where, what was found, what would do."""
+    """Pydantic's findings as problems: where, what was found, what would do; one for each place."""
     codes = {"missing": "spec_missing", "extra_forbidden": "spec_unknown_key", "literal_error": "spec_choice"}
-    problems = []
-    for found in error.errors(include_url=False):
+    problems: dict[str, Problem] = {}
+    # Of a value that may be of several kinds, the kind that came nearest speaks: its fault is no wrong type.
+    for found in sorted(error.errors(include_url=False), key=lambda each: each["type"].endswith("_type")):
+        key = ".".join(str(part) for part in found["loc"] if not _is_branch(part))
         facts = {
-            "key": ".".join(str(part) for part in found["loc"]),
+            "key": key or str(found["loc"][0] if found["loc"] else ""),
             "found": str(found.get("input"))[:80],
             "detail": found["msg"],
             "offered": str(found.get("ctx", {}).get("expected", "")),
         }
-        problems.append(Problem(code=codes.get(found["type"], "spec_value"), facts=facts))
-    return problems
+        problems.setdefault(key, Problem(code=codes.get(found["type"], "spec_value"), facts=facts))
+    return [problem for key, problem in problems.items() if not any(inner.startswith(f"{key}.") for inner in problems)]
+
+
+def _is_branch(part: str | int) -> bool:
+    """Pydantic names each kind that a value might have had as if it were a key of its own."""
+    return isinstance(part, str) and (part in ("str", "int", "float", "bool", "TestSpec") or "[" in part)
 
 
 def estimate(spec: EstimateSpec, base: Path) -> Result | list[Result]:

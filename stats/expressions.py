@@ -42,6 +42,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 _WORDS = {"true": True, "false": False, "True": True, "False": False, "null": None, "None": None}
+LONGEST_SHOWN = 120
 _BOOLEAN_SIGNS = {"&": " and ", "|": " or ", "~": " not "}
 
 
@@ -100,11 +101,11 @@ def resolve(text: str, table: ir.Table) -> Any:
     """The Ibis value that ``text`` means on ``table``: a column, or an expression of columns."""
     if text in table.columns:
         return table[text]
-    source, quoted = _python_source(text)
     try:
+        source, quoted = _python_source(text)
         tree = ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise _refused(text, f"expression_{_syntax_hint(text)}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _unreadable(text, table) from error
     value = _Reader(text, table, quoted).read(tree)
     if not hasattr(value, "type"):
         raise _refused(text, "expression_no_column")
@@ -135,13 +136,25 @@ def nearest(name: str, columns: tuple[str, ...]) -> str:
     return by_lower[found[0]] if found else ""
 
 
+def _unreadable(text: str, table: ir.Table) -> RefusedSpec:
+    """What can't be parsed is a name that is written a little otherwise in the data, or a faulty expression."""
+    close = "" if set(text) & set("=<>+*/&|'\"") else nearest(text, table.columns)
+    if close:
+        return _refused(text, "unknown_name_close", name=shortened(text), suggestion=close, names=_names(table))
+    return _refused(text, f"expression_{_syntax_hint(text)}")
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 def _syntax_hint(text: str) -> str:
     single = "=" in text and not any(sign in text for sign in ("==", "!=", "<=", ">="))
     return "single_equals" if single else "syntax"
 
 
 def _refused(text: str, code: str, **facts: Any) -> RefusedSpec:
-    return RefusedSpec(Problem(code=code, facts={"expression": text, **facts}))
+    return RefusedSpec(Problem(code=code, facts={"expression": shortened(text), **facts}))
 
 
 def _python_source(text: str) -> tuple[str, dict[str, str]]:
@@ -156,8 +169,8 @@ def _python_source(text: str) -> tuple[str, dict[str, str]]:
         parts[place] = name
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO("".join(parts)).readline))
-    except (tokenize.TokenError, IndentationError, SyntaxError) as error:
-        raise _refused(text, "expression_syntax") from error
+    except tokenize.TokenError as error:
+        raise SyntaxError(str(error)) from error
     words = [
         _BOOLEAN_SIGNS.get(token.string, token.string) if token.type == tokenize.OP else token.string
         for token in tokens
@@ -214,7 +227,7 @@ class _Reader:
             return _WORDS[name]
         close = nearest(name, self.table.columns)
         code = "unknown_name_close" if close else "unknown_name"
-        raise _refused(self.text, code, name=name, suggestion=close, names=_names(self.table))
+        raise _refused(self.text, code, name=shortened(name), suggestion=close, names=_names(self.table))
 
     def _binop(self, node: ast.BinOp) -> Any:
         if type(node.op) not in _ARITHMETIC:

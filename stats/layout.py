@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from stats.cells.request import NO, YES
 from stats.errors import Problem, RefusedSpec
 from stats.expressions import is_one_of, resolve
 from stats.spec import ArmSpec, PostSpec, StartsSpec
@@ -25,6 +26,16 @@ def treatments(arm: ArmSpec | None) -> list[Any]:
     return list(arm.treatment) if isinstance(arm.treatment, list) else [arm.treatment]
 
 
+def arm_problems(arm: ArmSpec | None) -> list[Problem]:
+    """A value that stands in two arms."""
+    if arm is None:
+        return []
+    named = [str(value) for value in (*treatments(arm), *controls(arm))]
+    twice = sorted({value for value in named if named.count(value) > 1})
+    facts = {"values": ", ".join(twice)}
+    return [Problem(code="value_in_two_arms", column=arm.column, facts=facts)] if twice else []
+
+
 def controls(arm: ArmSpec) -> list[Any]:
     return list(arm.control) if isinstance(arm.control, list) else [arm.control]
 
@@ -33,17 +44,42 @@ def alike(value: Any, column: Any) -> Any:
     """A value of a specification in the type of the column it is held against (text "2", number 2, date, yes/no)."""
     kind = column.type()
     if kind.is_string():
-        return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        return str(value)
     if kind.is_temporal():
         moment = value if hasattr(value, "isoformat") else datetime.fromisoformat(str(value))
         return moment.date() if kind.is_date() and isinstance(moment, datetime) else moment
     if kind.is_boolean():
-        return str(value).strip().lower() in ("true", "1", "yes", "1.0")
+        return _yes_or_no(value)
     return float(value) if isinstance(value, str) else value
+
+
+def _yes_or_no(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word in (*YES, "1.0"):
+        return True
+    if word in (*NO, "0.0"):
+        return False
+    raise ValueError(value)
+
+
+def _spelled(value: Any) -> list[str]:
+    """How a number may stand in a column of text."""
+    whole = isinstance(value, float) and value.is_integer()
+    return [str(value), str(int(value))] if whole else [str(value)]
+
+
+def _in_words(column: Any, values: Sequence[Any]) -> Any:
+    """Is the text one of ``values``? Bare yes, no, on, off are true and false in YAML: any of these words is meant."""
+    texts = [text for value in values if not isinstance(value, bool) for text in _spelled(value)]
+    words = [word for value in values if isinstance(value, bool) for word in ((*YES, "on") if value else (*NO, "off"))]
+    found = is_one_of(column, texts)
+    return found | column.strip().lower().isin(words) if words else found
 
 
 def among(column: Any, values: Sequence[Any], name: str) -> Any:
     """Is the column one of ``values``?"""
+    if column.type().is_string():
+        return _in_words(column, values)
     try:
         return is_one_of(column, [alike(value, column) for value in values])
     except ValueError as error:

@@ -14,9 +14,10 @@ from stats.cells import Cells, MetricRequest, read_cells
 from stats.cells.moments import CellMoments, codes
 from stats.cells.request import metric_values
 from stats.cells.scan import one_thread
+from stats.designs.spellings import meant
 from stats.errors import Problem, RefusedData, RefusedSpec
-from stats.expressions import condition, resolve
-from stats.layout import Layout, is_number, is_post, part_problems, treatments
+from stats.expressions import condition, resolve, shortened
+from stats.layout import Layout, arm_problems, is_number, is_post, part_problems, treatments
 from stats.moments import ArmMoments, Moments
 from stats.site_periods import COVARIATE, grid_of, site_periods
 from stats.spec import EstimateSpec
@@ -30,6 +31,11 @@ UNIT_DESIGNS = ("randomised_units",)
 # One number per site and window, made from all its rows: the mean of weekly quantiles is not the window's quantile.
 WINDOW_DESIGNS = ("randomised_sites",)
 SWITCHING_DESIGNS = ("stepped_wedge", "staggered")
+# Where no start is named, the arm column tells it: the first period in which it says treatment.
+STARTING_DESIGNS = ("synthetic_control",)
+BY_ONE_FIGURE = ("cuped", "ancova_by_arm")
+LARGEST = 1e60
+"""Squares of squares of larger numbers leave the range of a double."""
 METRIC = "metric"
 
 NEEDED_PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -49,21 +55,41 @@ def table_of(spec: EstimateSpec, base: Path) -> ir.Table:
     """The data that the specification names, its ``filter`` applied. ``data`` is relative to ``base``."""
     from stats import outcomes
 
-    if spec.connection is not None:
-        table = outcomes.open_connection(spec.connection, spec.table or spec.data)
+    connected = "://" in spec.data and spec.connection is None
+    if connected and spec.table is None:
+        raise RefusedSpec(Problem(code="no_table_named"))
+    if connected or spec.connection is not None:
+        connection = spec.data if spec.connection is None else spec.connection
+        table = outcomes.open_connection(beside(connection, base), spec.table or spec.data)
     else:
         path = base / spec.data
-        if not path.is_file():
-            raise RefusedSpec(Problem(code="no_data_file", facts={"file": spec.data}))
+        if not _is_file(path):
+            raise RefusedSpec(Problem(code="no_data_file", facts={"file": shortened(spec.data)}))
         from stats.outcomes.guess import guess_reading
 
         table = outcomes.open_table(path, guess_reading(path, path.name))
     return table if spec.filter is None else table.filter(condition(spec.filter, table))
 
 
+def beside(connection: str, base: Path) -> str:
+    """The connection; the file of an embedded database counts from ``base``, like any other data."""
+    scheme, mark, place = connection.partition("://")
+    from stats.outcomes.tables import EMBEDDED
+
+    relative = scheme in EMBEDDED and place and not place.startswith("/")
+    return f"{scheme}{mark}{base.resolve() / place}" if relative else connection
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
+
+
 def layout_of(spec: EstimateSpec) -> Layout:
     return Layout(
-        site=spec.site or spec.cluster,
+        site=spec.site or spec.cluster or _group_as_site(spec),
         arm=spec.arm,
         period=spec.period,
         post=spec.post,
@@ -75,8 +101,21 @@ def layout_of(spec: EstimateSpec) -> Layout:
     )
 
 
+def _group_as_site(spec: EstimateSpec) -> str | None:
+    """Two series need no sites: each group is one."""
+    return spec.arm.column if spec.design == "interrupted_time_series" and spec.arm is not None else None
+
+
 def request_of(spec: EstimateSpec) -> MetricRequest:
-    return MetricRequest(key=METRIC, spec=spec.metric, pre=spec.pre, weight=spec.weight_column, exposure=spec.exposure)
+    return MetricRequest(
+        key=METRIC, spec=spec.metric, pre=own_pre(spec), weight=spec.weight_column, exposure=spec.exposure
+    )
+
+
+def own_pre(spec: EstimateSpec) -> str | None:
+    """The pre-value's column. Methods that adjust by arm for one figure take a single covariate as that."""
+    alone = spec.pre is None and len(spec.covariates) == 1 and not spec.strata
+    return spec.covariates[0] if alone and meant(spec.estimator)[-1] in BY_ONE_FIGURE else spec.pre
 
 
 def refuse_unusable(spec: EstimateSpec, table: ir.Table) -> None:
@@ -84,12 +123,12 @@ def refuse_unusable(spec: EstimateSpec, table: ir.Table) -> None:
     problems = [
         Problem(code="design_needs", facts={"design": spec.design, "parts": " / ".join(group)})
         for group in NEEDED_PARTS[spec.design]
-        if not any(getattr(spec, name) for name in group)
-        and not ("arm" in group and spec.options.get("treatment"))
+        if not any(getattr(spec, name) for name in group) and not (spec.dose and {"arm", "post"} & set(group))
     ]
     named = [spec.site, spec.unit, spec.cluster, spec.period, spec.pre, spec.pair, spec.weight_column, spec.instrument]
     named += [*spec.covariates, *spec.strata, spec.exposure]
     named += [part.column for part in (spec.arm, spec.post, spec.starts) if part is not None]
+    problems += arm_problems(spec.arm)
     problems += part_problems(table, {f"{place}": text for place, text in enumerate(named)})
     try:
         metric_values(replace(request_of(spec), pre=None, weight=None), table)
@@ -124,8 +163,20 @@ def read_site_periods(spec: EstimateSpec, table: ir.Table, layout: Layout) -> Si
     cells = in_some_arm(cells)
     if spec.donors is not None:
         cells = only_donors(cells, spec.donors)
-    grid = grid_of(cells, layout, switching=spec.design in SWITCHING_DESIGNS)
+    switching = spec.design in SWITCHING_DESIGNS or (spec.design in STARTING_DESIGNS and not (spec.post or spec.starts))
+    grid = grid_of(cells, layout, switching=switching)
+    refuse_too_large(cells.metrics[METRIC], spec)
     return site_periods(cells, METRIC, spec.metric, grid)
+
+
+def refuse_too_large(moments: CellMoments, spec: EstimateSpec) -> None:
+    """Raise RefusedData where the figures are too large for their squares to be numbers."""
+    with np.errstate(invalid="ignore"):
+        sizes = [np.abs(values) for values in (moments.mean_y, moments.mean_d, moments.mean_x) if values is not None]
+        spread = [np.sqrt(values) for values in (moments.m2_y, moments.m2_d, moments.m2_x) if values is not None]
+        if any((found > LARGEST).any() for found in (*sizes, *spread)):
+            named = spec.metric.column or spec.metric.numerator or METRIC
+            raise RefusedData(Problem(code="numbers_too_large", column=str(named)))
 
 
 def covariate_requests(layout: Layout, table: ir.Table) -> list[MetricRequest]:
@@ -169,6 +220,7 @@ def read_arm_moments(spec: EstimateSpec, table: ir.Table, layout: Layout) -> Arm
     cells = in_some_arm(read_cells(table, keys=keys, metrics=[request_of(spec)], detail="moments"))
     if cells.rows.sum() == 0:
         raise RefusedData(Problem(code="no_rows"))
+    refuse_too_large(cells.metrics[METRIC], spec)
     return arm_moments(cells, METRIC, arms=len(treatments(spec.arm)) + 1)
 
 
@@ -239,7 +291,10 @@ def read_records(spec: EstimateSpec, table: ir.Table) -> pd.DataFrame:
     if "__arm" in columns:
         rows = rows.filter(rows["__arm"].notnull())
     with one_thread(table):
-        return rows.to_pyarrow().to_pandas()
+        read = rows.to_pyarrow().to_pandas()
+    if (read["__y"].abs() > LARGEST).any():
+        raise RefusedData(Problem(code="numbers_too_large", column=str(spec.metric.column or METRIC)))
+    return read
 
 
 def _named_columns(spec: EstimateSpec) -> list[str]:
@@ -255,8 +310,8 @@ def option_columns(spec: EstimateSpec) -> list[str]:
     ``columns: [...]``; ``treatment``: the amount of treatment; ``predictors``: columns, or mappings with ``column``;
     ``placebo_outcome``: a figure that the change can't have moved.
     """
-    found: list[str] = []
-    for key in ("columns", "treatment", "predictors", "placebo_outcome"):
+    found = [] if spec.dose is None else [spec.dose]
+    for key in ("columns", "predictors", "placebo_outcome"):
         named = spec.options.get(key, [])
         found += [
             str(name["column"] if isinstance(name, Mapping) else name)

@@ -80,9 +80,9 @@ def grid_of(cells: Cells, layout: Layout, *, arms: Mapping[str, int] | None = No
         treated=treated,
         post=after,
         start=start,
-        strata=_labels(cells, [f"stratum{i}" for i in range(len(layout.strata))], site_index, len(sites)),
-        pair=_labels(cells, ["pair"] if layout.pair is not None else [], site_index, len(sites)),
-        covariates=_covariates(cells, layout, site_index, len(sites)),
+        strata=_labels(cells, {f"stratum{i}": name for i, name in enumerate(layout.strata)}, site_index, sites),
+        pair=_labels(cells, {} if layout.pair is None else {"pair": layout.pair}, site_index, sites),
+        covariates=_covariates(cells, layout, site_index, sites),
     )
 
 
@@ -230,26 +230,39 @@ def _moment(value: Any) -> Any:
     return datetime(value.year, value.month, value.day) if type(value) is date else value
 
 
-def _labels(cells: Cells, names: list[str], site_index: Ints, sites: int) -> NDArray[np.str_] | None:
-    """(S,) label of each site from text attributes, several joined by a bar."""
-    if not names:
+def _labels(
+    cells: Cells, columns: Mapping[str, str], site_index: Ints, sites: tuple[str, ...]
+) -> NDArray[np.str_] | None:
+    """(S,) label of each site from text attributes, several joined by a bar.
+
+    columns: the data's own names by the attributes' names. Raises RefusedData where a site has two labels.
+    """
+    if not columns:
         return None
-    labels = [""] * sites
-    for cell, site in enumerate(site_index):
-        labels[site] = labels[site] or "|".join(str(cells.extras[name][cell]) for name in names)
-    return np.array(labels)
+    every = [_one_label(cells, name, column, site_index, sites) for name, column in columns.items()]
+    return np.array(["|".join(parts) for parts in zip(*every, strict=True)])
 
 
-def _covariates(cells: Cells, layout: Layout, site_index: Ints, sites: int) -> Floats | None:
+def _one_label(cells: Cells, name: str, column: str, site_index: Ints, sites: tuple[str, ...]) -> list[str]:
+    found: list[set[str]] = [set() for _ in sites]
+    for site, first, last in zip(site_index, cells.extras[name], cells.extras[f"{name}__last"], strict=True):
+        found[site] |= {str(value) for value in (first, last) if value is not None}
+    if several := [site for site, labels in zip(sites, found, strict=True) if len(labels) > 1]:
+        facts = {"sites": ", ".join(several[:5])}
+        raise RefusedData(Problem(code="label_changes_within_site", column=column, count=len(several), facts=facts))
+    return [next(iter(labels), str(None)) for labels in found]
+
+
+def _covariates(cells: Cells, layout: Layout, site_index: Ints, sites: tuple[str, ...]) -> Floats | None:
     """(S, K) site averages of number columns; text columns as one 0/1 column for each label but the first."""
     columns: list[Floats] = []
-    for index in range(len(layout.covariates)):
+    for index, column in enumerate(layout.covariates):
         text = f"covariate{index}"
         if text in cells.extras:
-            labels = np.asarray(_labels(cells, [text], site_index, sites))
+            labels = np.asarray(_labels(cells, {text: column}, site_index, sites))
             columns += [(labels == label).astype(float) for label in np.unique(labels)[1:]]
         else:
-            columns.append(cells.metrics[f"{COVARIATE}{index}"].merge(site_index, sites).mean_y)
+            columns.append(cells.metrics[f"{COVARIATE}{index}"].merge(site_index, len(sites)).mean_y)
     return np.column_stack(columns) if columns else None
 
 

@@ -5,9 +5,10 @@ Pydantic models with ``extra="forbid"``: a misspelt key is a clear error, never 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Design = Literal[
     "randomised_units",
@@ -22,11 +23,25 @@ Design = Literal[
 MetricKind = Literal[
     "mean", "share", "ratio", "quantile", "share_beyond", "tail_mean", "rate", "interval_share", "survival"
 ]
-Value = str | int | float | bool
+
+
+def _day_as_text(value: Any) -> Any:
+    """YAML reads 2026-04-01 as a date; here it is the text that stands there."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Value = Annotated[str | int | float | bool, BeforeValidator(_day_as_text)]
+Names = Annotated[list[str], BeforeValidator(_one_or_more)]
+"""Columns; a single one may stand without its list."""
+Level = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class MetricSpec(Strict):
@@ -71,7 +86,7 @@ class ArmSpec(Strict):
     """Which values of ``column`` are control and treatment; a list of treatments gives one result an arm."""
 
     column: str
-    treatment: Value | list[Value]
+    treatment: Value | Annotated[list[Value], Field(min_length=1)]
     control: Value | list[Value]
 
 
@@ -98,8 +113,8 @@ class TestSpec(Strict):
 class EstimateSpec(Strict):
     """``pilot estimate SPEC.yaml``: keys as in docs/spec.md.
 
-    levels: nominal one-sided levels (e.g. .025) at which limits are wanted beside the interval, for methods whose limits
-    do not follow from a standard error (bootstrap, ranks).
+    levels: nominal one-sided levels (e.g. .025) at which limits are wanted beside the interval, for methods whose
+    limits do not follow from a standard error (bootstrap, ranks).
     """
 
     data: str
@@ -114,8 +129,8 @@ class EstimateSpec(Strict):
     post: PostSpec | None = None
     starts: StartsSpec | None = None
     pre: str | None = None
-    covariates: list[str] = []
-    strata: list[str] = []
+    covariates: Names = []
+    strata: Names = []
     pair: str | None = None
     exposure: str | None = None
     weight_column: str | None = None
@@ -129,9 +144,30 @@ class EstimateSpec(Strict):
     weights: Literal["site", "volume"] = "site"
     test: Literal["superiority"] | TestSpec = "superiority"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    levels: list[float] = []
-    seed: int = 20260101
+    levels: list[Level] = []
+    seed: int = Field(default=20260101, ge=0)
     draws: int = Field(default=9999, ge=99, le=1_000_000)
+
+    @field_validator("test", mode="before")
+    @classmethod
+    def _kind_alone(cls, value: Any) -> Any:
+        """``test: noninferiority`` is read as its kind; that a margin is missing is then said as such."""
+        return {"kind": value} if isinstance(value, str) and value != "superiority" else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_site_against_all_others(cls, values: Any) -> Any:
+        """A synthetic control is made of every site that has no change, unless ``control`` or ``donors`` say which."""
+        arm = values.get("arm") if isinstance(values, dict) else None
+        if isinstance(arm, dict) and values.get("design") == "synthetic_control" and arm.get("control") is None:
+            return {**values, "arm": {**arm, "control": "*"}}
+        return values
+
+    @property
+    def dose(self) -> str | None:
+        """Column with the amount of treatment received: option ``treatment``, or ``exposure`` where it is no rate's."""
+        named = self.options.get("treatment") or (self.exposure if self.metric.kind != "rate" else None)
+        return None if named is None else str(named)
 
     @property
     def test_spec(self) -> TestSpec:

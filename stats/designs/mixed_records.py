@@ -54,6 +54,12 @@ def _why_not(study: Study, design: RecordDesign, random: list[str]) -> NotEstima
     groups = min(len(np.unique(design.codes[name])) for name in random)
     if groups < 2:
         return NotEstimable(code="too_few_groups", facts={"groups": groups})
+    by_arm = {
+        name: min(len(np.unique(design.codes[label][design.arm == arm])) for label in random)
+        for name, arm in (("n_control", 0), ("n_treatment", study.arm))
+    }
+    if min(by_arm.values()) < 2:
+        return NotEstimable(code="too_few_clusters", facts=by_arm)
     if len(design.y) - design.x.shape[1] < 1:
         facts = {name: int((design.arm == arm).sum()) for name, arm in (("n_control", 0), ("n_treatment", study.arm))}
         return NotEstimable(code="no_degrees_of_freedom", facts=facts)

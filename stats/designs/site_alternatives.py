@@ -72,8 +72,10 @@ def site_t(study: Study) -> Result:
 def paired_t(study: Study) -> Result:
     """Mean difference within pairs of sites, t with pairs - 1 df; no pre value."""
     values = replace(values_of(study), pre=None, covariates=None, pre_filled=0)
-    if not values.paired:
+    if not values.paired or values.groups is None:
         return NotEstimable(code="no_pairs")
+    if (np.bincount(values.groups) != 2).any():
+        return NotEstimable(code="pairs_not_two", facts={"largest": int(np.bincount(values.groups).max())})
     result = site_ancova(values, confidence=confidence_of(study), method="paired_t")
     return tested(study, result)
 

@@ -83,6 +83,13 @@ def take_sites(data: SitePeriods, keep: Bools) -> SitePeriods:
     )
 
 
+def needs_sites(study: Study) -> None:
+    """Raise RefusedSpec where the specification names no site."""
+    spec = study.spec
+    if spec.site is None and spec.cluster is None:
+        raise RefusedSpec(Problem(code="design_needs", facts={"design": spec.design, "parts": "site / cluster"}))
+
+
 def panel_of(study: Study, *, covariates: Sequence[str] | None = None) -> Panel:
     """Control sites and those of the study's arm.
 
@@ -90,10 +97,11 @@ def panel_of(study: Study, *, covariates: Sequence[str] | None = None) -> Panel:
     Option ``treatment``: a column with the amount of treatment takes the place of treated / not treated. Covariates
     (by default those of the specification) are averaged by site and period; a cell without one of them is unknown.
     """
+    needs_sites(study)
     spec, data = study.spec, study.site_periods
     concerned = (data.arm == 0) | (data.arm == study.arm)
     names = list(spec.covariates if covariates is None else covariates)
-    dose_column = spec.options.get("treatment")
+    dose_column = spec.dose
     further = (
         by_site_and_period(study, [*names, *([str(dose_column)] if dose_column else [])])
         if (names or dose_column)

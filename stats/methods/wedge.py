@@ -66,14 +66,14 @@ class Regression:
 def regression(study: Study, *, instrument: str | None = None) -> Regression | NotEstimable:
     """Records on treatment, covariates, strata, and a label for each site and period.
 
-    Option ``treatment``: a column with the amount of treatment.
+    Option ``treatment`` (or ``exposure``): a column with the amount of treatment.
     """
     spec = study.spec
     site = spec.site or spec.cluster
     if site is None:
         raise RefusedSpec(Problem(code="cluster_needed", facts={"method": spec.estimator}))
     records = with_arms(study).records
-    dose = spec.options.get("treatment")
+    dose = spec.dose
     labels = list(dict.fromkeys([site, *([spec.period] if spec.period else []), *spec.strata]))
     numbers = [str(name) for name in (dose, instrument, spec.weight_column) if name]
     named = list(dict.fromkeys([*labels, *numbers, *spec.covariates]))
@@ -148,6 +148,9 @@ def instrumented(study: Study, *, confidence: float) -> Result:
     spec = study.spec
     if spec.instrument is None:
         raise RefusedSpec(Problem(code="design_needs", facts={"design": spec.design, "parts": "instrument"}))
+    if spec.dose is None and spec.arm is not None and spec.instrument == spec.arm.column:
+        # The wave itself, instrumented by itself: that is no effect of the treatment received.
+        raise RefusedSpec(Problem(code="design_needs", facts={"design": spec.design, "parts": "exposure"}))
     found = regression(study, instrument=spec.instrument)
     if isinstance(found, NotEstimable):
         return found

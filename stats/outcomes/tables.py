@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LIMITS = SizeLimits()
 FIRST_ROWS = 5
+EMBEDDED = ("duckdb", "sqlite")
 _numbers = count(1)
 
 
@@ -41,11 +42,14 @@ def open_connection(connection: str, table: str) -> ibis.Table:
     import ibis
 
     *schema, name = table.split(".")
+    scheme, _, place = connection.partition("://")
+    if scheme in EMBEDDED and not Path(place.partition("?")[0]).is_file():
+        # Opening a database that is not there would make an empty one.
+        raise refuse("no_connection", scheme=scheme, table=table, detail="there is no such file")
     try:
         backend = ibis.connect(connection)
         return backend.table(name, database=tuple(schema) if len(schema) > 1 else (schema[0] if schema else None))
     except Exception as error:  # each backend has its own errors
-        scheme = connection.split("://")[0]
         raise refuse("no_connection", scheme=scheme, table=table, detail=first_line(error)) from error
 
 
