@@ -43,6 +43,8 @@ WHOLE = {
     "charter_n_treatment": "where",
 }
 """Findings about the whole charter, and the step where they are mended."""
+UNSAID = frozenset({"metrics", "where"})
+"""Parts of a place that only say which step it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,10 +137,6 @@ def say_place(place: str) -> str:
     for part in place.split(" > "):
         if part.isdigit() and words:
             words[-1] = f"{words[-1]} {part}"
-        elif knows(f"place.{part}"):
-            word = say(f"place.{part}")
-            if word:
-                words.append(word)
-        else:
-            words.append(part.replace("_", " "))
+        elif part not in UNSAID:
+            words.append(say(f"place.{part}") if knows(f"place.{part}") else part.replace("_", " "))
     return ", ".join(words)
