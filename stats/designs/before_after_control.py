@@ -18,9 +18,8 @@ from stats.checks.before_start import bias_robustness, placebo_date, placebo_out
 from stats.designs import Estimator
 from stats.designs.site_alternatives import confidence_of, tested
 from stats.designs.sites import POOLED_KINDS, with_randomisation
-from stats.errors import Problem, RefusedSpec
 from stats.methods.before_start import compare, event_path, placebo_dates, window_means
-from stats.methods.panel import take_sites
+from stats.methods.panel import needs_sites, take_sites
 from stats.methods.relative import fieller
 from stats.methods.site_ancova import site_ancova
 from stats.methods.site_means import SiteValues, site_values
@@ -86,9 +85,8 @@ def tested_estimate(study: Study, result: Estimate) -> Estimate:
 
 def before_and_after(study: Study) -> SiteValues | NotEstimable:
     """Sites of both groups whose level is known before and after the start."""
+    needs_sites(study)
     spec, data = study.spec, study.site_periods
-    if spec.site is None and spec.cluster is None:
-        raise RefusedSpec(Problem(code="design_needs", facts={"design": spec.design, "parts": "site / cluster"}))
     before = data.pre if data.pre is not None else window_means(data, ~data.post)
     concerned = (data.arm == 0) | (data.arm == study.arm)
     known = np.isfinite(before) & np.isfinite(data.value[:, data.post]).any(axis=1)
