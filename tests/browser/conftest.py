@@ -28,23 +28,31 @@ FLAGS = [
 ]  # fmt: skip
 SELECTORS = {
     "idle": '[data-testid="stApp"][data-test-script-state="notRunning"]',
-    "busy": '[data-testid="stApp"][data-test-script-state="running"]',
     "exception": '[data-testid="stException"]',
     "upload": '[data-testid="stFileUploader"] input[type="file"]',
     "main": '[data-testid="stMain"]',
     "key": ".st-key-{key}",
-    "options": '[data-testid="stSelectboxVirtualDropdown"] li, [role="listbox"] [role="option"]',
 }
 FIRST_LOAD = 60_000
 USUAL = 30_000
 
 
+COUNT_RUNS = """
+window.__runs = 0;
+new MutationObserver(changes => changes.forEach(change => {
+  if (change.target.getAttribute('data-test-script-state') === 'running') window.__runs += 1;
+})).observe(document, {subtree: true, attributes: true, attributeFilter: ['data-test-script-state']});
+"""
+"""Counts the app's runs, so that one that is over in a blink is not missed."""
+
+
 class Screen:
-    """A page of the app as a person uses it; every act waits until the app is idle again."""
+    """A page of the app as a person uses it; every act waits until the app has run and is idle again."""
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
         page.set_default_timeout(USUAL)
+        page.add_init_script(COUNT_RUNS)
 
     def open(self, name: str = "", **query: str) -> None:
         asked = "&".join(f"{key}={value}" for key, value in query.items())
@@ -54,46 +62,51 @@ class Screen:
     def idle(self) -> None:
         self.page.wait_for_selector(SELECTORS["idle"], timeout=FIRST_LOAD)
 
+    def after(self, act: Callable[[], object]) -> None:
+        """Do something that makes the app run, and wait until it has."""
+        self.idle()
+        before = self.page.evaluate("window.__runs")
+        act()
+        done = "([before, idle]) => window.__runs > before && document.querySelector(idle)"
+        self.page.wait_for_function(done, arg=[before, SELECTORS["idle"]], timeout=FIRST_LOAD)
+
     def key(self, key: str) -> Any:
         return self.page.locator(SELECTORS["key"].format(key=key))
 
     def write(self, key: str, text: str) -> None:
-        """Into a field of text, a number or a date; leaving the field tells the app."""
+        """Into a field of text or a number; leaving the field tells the app."""
         field = self.key(key).locator("input, textarea").first
-        field.fill(text)
+        if field.input_value() != text:
+            self.after(lambda: (field.fill(text), field.press("Tab")))
+
+    def date(self, key: str, day: str) -> None:
+        """Into a date; the app is told at the latest when the next field is left."""
+        field = self.key(key).locator("input").first
+        field.fill(day)
         field.press("Tab")
         self.idle()
 
-    def answer(self, key: str, option: str) -> None:
-        """A radio's answer by its words."""
-        self.key(key).get_by_text(option, exact=True).click()
-        self.idle()
+    def holds(self, key: str, text: str) -> None:
+        from playwright.sync_api import expect
+
+        expect(self.key(key).locator("input, textarea").first).to_have_value(text, timeout=USUAL)
 
     def pick(self, key: str, option: str) -> None:
         """An entry of a select box, with the keyboard."""
-        field = self.key(key).locator("input").first
+        box = self.key(key)
+        field = box.locator("input").first
+        if option in box.inner_text() + field.input_value():
+            return
         field.click()
         field.fill(option)
-        field.press("Enter")
-        self.idle()
+        self.after(lambda: field.press("Enter"))
 
     def press(self, name: str) -> None:
         button = self.page.get_by_role("button", name=re.compile(re.escape(name))).first
-        button.click()
-        self.settled()
-
-    def settled(self) -> None:
-        """After an act that certainly runs the page again: first busy or done, then idle."""
-        try:
-            self.page.wait_for_selector(SELECTORS["busy"], timeout=1_500)
-        except Exception as error:
-            if "Timeout" not in type(error).__name__:
-                raise
-        self.idle()
+        self.after(button.click)
 
     def upload(self, path: Path) -> None:
-        self.page.locator(SELECTORS["upload"]).first.set_input_files(str(path))
-        self.settled()
+        self.after(lambda: self.page.locator(SELECTORS["upload"]).first.set_input_files(str(path)))
 
     def download(self, key: str) -> Path:
         with self.page.expect_download() as waiting:

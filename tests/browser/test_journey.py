@@ -23,7 +23,7 @@ def write_charter(at: Any) -> None:
     at.open("register")
     at.page.get_by_text("Start from a template").click()
     at.press("Start from this")
-    assert at.key("r-title").locator("input").input_value() == "Call-back at peak"
+    at.holds("r-title", "Call-back at peak")
     at.sees("If we offer a call-back within the hour")
     at.write("r-owner", "Ana Lima")
     at.write("r-owner-department", "Contact Centre")
@@ -33,7 +33,7 @@ def write_charter(at: Any) -> None:
     at.press("Save and go on")
 
     at.sees("What must get better")
-    assert at.key("r-s1-name").locator("input").input_value() == "Waiting time"
+    at.holds("r-s1-name", "Waiting time")
     at.press("Save and go on")
 
     at.write("r-p1-department", "Logistics")
@@ -49,9 +49,9 @@ def write_charter(at: Any) -> None:
     at.write("r-sites", "\n".join(SITES))
     at.write("r-treated", "6")
     at.write("r-how-chosen", "all twelve teams")
-    at.write("r-start", TODAY.isoformat())
-    at.write("r-end", TODAY.isoformat())
-    at.write("r-baseline", (TODAY - timedelta(days=DAYS_BEFORE)).isoformat())
+    at.date("r-start", TODAY.isoformat())
+    at.date("r-end", TODAY.isoformat())
+    at.date("r-baseline", (TODAY - timedelta(days=DAYS_BEFORE)).isoformat())
     at.write("r-column-site", "team")
     at.write("r-column-period", "day")
     at.write("r-spread-wait", "8")

@@ -34,7 +34,7 @@ if os.environ.get("PROVING_GROUND_SHOTS"):
     WINDOWS += [(390, False), (1280, True)]
 UNNAMED = """
 [...document.querySelectorAll('[data-testid=stMain] input, [data-testid=stMain] textarea, [data-testid=stMain] button')]
-  .filter(e => e.offsetParent !== null && e.type !== 'hidden' && e.type !== 'file')
+  .filter(e => e.offsetParent !== null && e.tabIndex >= 0 && e.type !== 'hidden' && e.type !== 'file')
   .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim()
     || e.closest('label') || (e.labels && e.labels.length) || e.title))
   .map(e => e.outerHTML.slice(0, 160))
