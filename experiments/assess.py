@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from experiments.assign import Assigned, assigned
+from experiments.check_ins import given_until
 from experiments.desk import Desk, may, mine, move, require
 from experiments.errors import Refused
 from experiments.looks import look_due
@@ -113,7 +114,8 @@ def evidence_texts(
         plan_sha256=record.sha256,
         arms=drawn.arms if drawn is not None and in_sites else None,
         assignment=drawn.drawn.as_json() if drawn is not None and drawn.drawn else None,
-        history=known,
+        history={name: fact for name, fact in known.items() if name != "check_ins"},
+        check_ins=known.get("check_ins", ()),  # type: ignore[arg-type]
     )
     return {evidence.arm: canonical_json(as_json(evidence)) for evidence in found.values()}
 
@@ -134,11 +136,14 @@ def history_facts(session: Any, pilot: Pilot, record: PlanRecord, at: datetime) 
     return {
         "plan_differs": sha256(record.canonical) != record.sha256,
         "major_amendment": any(row.kind == AmendmentKind.MAJOR and row.after_first_data for row in amended),
-        "definition_changed": any("spec" in path for row in amended for path in row.difference),
+        "definition_changed": any(
+            ".spec" in path for row in amended if row.after_first_data for path in row.difference
+        ),
         "recorded_afterwards": pilot.recorded_afterwards,
         # What was changed while the pilot was being shaped came before the promise.
         "altering_change": any(row.alters_treatment for row in changes),
         "overlapping": _overlapping(session, pilot, record, at),
+        "check_ins": given_until(session, pilot.id, at),
     }
 
 

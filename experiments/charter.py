@@ -193,6 +193,27 @@ class Forecast(Strict):
         return self
 
 
+class Lineage(Strict):
+    """Where a later version comes from; drafted with it, and not to be written by hand.
+
+    parent: key of the version before; version: of what is tried (1 for the first), counted against ``max_versions``:
+    only a change of what is tried uses one up; cause, lever: codes of the rule's reason and of what would settle it;
+    alpha: the most that this version may promise; not_before: the last day of the version before, whose window stays
+    its own; expires: until when it may be registered. changed: what is different this time, in words of the team.
+    """
+
+    parent: str
+    version: int = Field(ge=1)
+    cause: str
+    lever: str
+    consumes_version: bool
+    alpha: float = Field(gt=0, lt=1)
+    expires: date
+    not_before: date | None = None
+    must_change: list[str] = []
+    changed: str = ""
+
+
 class Charter(Strict):
     """One pilot's charter."""
 
@@ -216,6 +237,7 @@ class Charter(Strict):
     max_versions: int = Field(default=3, ge=1)
     finance: Finance | None = None
     forecast: Forecast | None = None
+    lineage: Lineage | None = None
     simulated: bool = False
     draws: int = Field(default=9999, ge=99)
 
@@ -234,7 +256,7 @@ class Charter(Strict):
         return Plan(
             pilot=self.key,
             title=self.title,
-            version=version,
+            version=self.lineage.version if self.lineage else version,
             max_versions=self.max_versions,
             design=where.design,
             estimator=where.estimator,
@@ -264,8 +286,9 @@ class Charter(Strict):
 
 def _planned(charter: Charter) -> Iterator[PlannedMetric]:
     departments = {slug(partner.department): partner.department for partner in charter.partners}
+    named = {partner.metric: slug(partner.department) for partner in charter.partners if partner.metric}
     for metric in charter.all_metrics():
-        partner = slug(metric.partner) if isinstance(metric, Guardrail) and metric.partner else None
+        partner = slug(metric.partner) if isinstance(metric, Guardrail) and metric.partner else named.get(metric.key)
         yield PlannedMetric(
             key=metric.key,
             name=metric.name,

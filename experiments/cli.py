@@ -12,6 +12,7 @@ import typer
 
 from experiments.cli_command import Answer, Who, acting, command, looking, shown
 from experiments.cli_planning import planning
+from experiments.cli_life import life
 from experiments.cli_tools import tools
 from experiments.words import say
 
@@ -290,6 +291,7 @@ def verify(
 
 
 planning(app)
+life(app)
 tools(app)
 
 if __name__ == "__main__":

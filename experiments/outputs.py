@@ -176,6 +176,78 @@ class HistoryOutput(Output):
     events: list[Json]
 
 
+class ShapeOutput(Output):
+    """stage: shaping, or plan once frozen, with the plan's hash."""
+
+    pilot: str
+    stage: str
+    plan_sha256: str | None = None
+    warnings: list[str] = []
+
+
+class ChangeOutput(Output):
+    """entries: the whole change log, oldest first."""
+
+    pilot: str
+    entries: list[Json]
+
+
+class CheckInOutput(Output):
+    """kept: how many were new or changed; check_ins: all of them as they stand."""
+
+    pilot: str
+    kept: int
+    check_ins: list[Json]
+
+
+class AmendOutput(Output):
+    """difference: {path: [before, after]}; unsigned: partner departments that have to sign again."""
+
+    pilot: str
+    number: int
+    kind: str
+    difference: Json
+    after_first_data: bool
+    costs_grade: bool
+    unsigned: list[str]
+    plan_sha256: str
+
+
+class IterateOutput(Output):
+    """The drafted version: version counts what is tried; charter: as it is to be completed."""
+
+    parent: str
+    key: str
+    version: int
+    max_versions: int
+    consumes_version: bool
+    cause: str
+    lever: str
+    alpha: float
+    sites: int | None
+    weeks: int | None
+    chance: float | None
+    start: str
+    end: str
+    expires: str
+    must_change: list[str]
+    charter: Json
+
+
+class LineageOutput(Output):
+    """versions: each with its own effect (null where closed) and the filtered one; alpha over all of them."""
+
+    origin: str
+    metric: str
+    metric_name: str
+    better: str
+    mwe: float | None
+    versions: list[Json]
+    max_versions: int
+    alpha_promised: float
+    alpha_used: float
+
+
 class DemoOutput(Output):
     """pilots: the worked portfolio, simulated; empty where there were pilots already, or none were wanted."""
 
@@ -232,6 +304,12 @@ OUTPUTS: dict[str, type[Output]] = {
     "reproduce": ReproduceOutput,
     "verify": VerifyOutput,
     "estimate": EstimateOutput,
+    "shape": ShapeOutput,
+    "change": ChangeOutput,
+    "check-in": CheckInOutput,
+    "amend": AmendOutput,
+    "iterate": IterateOutput,
+    "lineage": LineageOutput,
     "docs": DocsOutput,
 }
 """By command."""

@@ -12,6 +12,7 @@ from experiments.charter_check import read_charter, warnings
 from experiments.desk import Desk, mine, reached
 from experiments.errors import Refused
 from experiments.people import department_of, person_of
+from experiments.version_terms import on_its_terms
 from registry import find
 from registry.errors import NotFound
 from registry.kinds import Direction, GuardrailClass, MetricRole, Role, Stage
@@ -60,17 +61,22 @@ def register(desk: Desk, document: Any, *, key: str | None = None) -> Registered
     charter = read_charter(document)
     with desk.work() as work:
         pilot = _pilot_row(work, charter, key)
-        pilot.title, pilot.problem, pilot.team = charter.title, charter.problem, charter.team
-        pilot.simulated, pilot.showcase = charter.simulated, charter.where.showcase
-        owner = person_of(work, charter.owner, Role.INNOVATOR)
-        pilot.owner_id, pilot.department_id = owner.id, owner.department_id
-        pilot.sponsor_id = person_of(work, charter.sponsor, Role.EXECUTIVE).id
-        pilot.draft, pilot.draft_step = charter.model_dump(mode="json", by_alias=True), "complete"
-        partners = _add_partners(work, pilot, charter)
-        _add_metrics(work, pilot, charter, partners)
-        work.actor_id = work.actor_id or owner.id
+        write_charter(work, pilot, charter)
+        work.actor_id = work.actor_id or pilot.owner_id
         work.record("pilot.registered", pilot, after={"key": pilot.key, "version": pilot.version})
     return Registered(key=pilot.key, title=pilot.title, warnings=tuple(warnings(charter)))
+
+
+def write_charter(work: Work, pilot: Pilot, charter: Charter) -> None:
+    """Make the rows of a charter that others refer to. A later version keeps to what it was drafted for."""
+    charter = on_its_terms(work, pilot, charter)
+    pilot.title, pilot.problem, pilot.team = charter.title, charter.problem, charter.team
+    pilot.simulated, pilot.showcase = charter.simulated, charter.where.showcase
+    owner = person_of(work, charter.owner, Role.INNOVATOR)
+    pilot.owner_id, pilot.department_id = owner.id, owner.department_id
+    pilot.sponsor_id = person_of(work, charter.sponsor, Role.EXECUTIVE).id
+    pilot.draft, pilot.draft_step = charter.model_dump(mode="json", by_alias=True), "complete"
+    _add_metrics(work, pilot, charter, _add_partners(work, pilot, charter))
 
 
 def _free_key(work: Work, wanted: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from stats import ENGINE_VERSION, checks
 from stats.assess_cells import Reading, read_plan
 from stats.check_inputs import check_inputs
 from stats.checks.inputs import CheckInputs
-from stats.delivered import delivery_share
+from stats.delivered import SiteWeek, delivery_from_check_ins, delivery_share
 from stats.designs import choose
 from stats.evidence import Delivery, Evidence, GradeFinding, MetricEvidence, SiteValue
 from stats.fading import decline_p, last_third
@@ -49,6 +50,7 @@ def assess(
     arms: Mapping[str, int] | None = None,
     assignment: Mapping[str, Any] | None = None,
     history: Mapping[str, object] | None = None,
+    check_ins: Sequence[SiteWeek] = (),
     run_checks: RunChecks = checks.run,
 ) -> dict[str, Evidence]:
     """Evidence by arm label, one for each treatment arm.
@@ -56,7 +58,8 @@ def assess(
     table: the snapshot, opened; look: 1-based, one beyond the planned ones is the extension; arms: arm of each assigned
     site (0 control, 1.. treatments), where sites were assigned: they are compared as assigned, whatever the data say;
     assignment: the draw's own record (``Drawn.as_json``), replayed for the randomisation p; history: what the register
-    knows and the data can't say (see CheckInputs); run_checks: the checks, by default those of stats.checks.
+    knows and the data can't say (see CheckInputs); check_ins: the sites' weekly word, for what the data do not record
+    of delivery; run_checks: the checks, by default those of stats.checks.
     Raises RefusedData and RefusedSpec.
     """
     run = _Run(
@@ -64,6 +67,8 @@ def assess(
         reading=read_plan(at_look(plan, look), table, arms),
         assignment=assignment,
         history=dict(history or {}),
+        check_ins=check_ins,
+        window=(plan.start, at_look(plan, look).end),
         run_checks=run_checks,
     )
     frame = _frame(plan, look, snapshot_sha256, plan_sha256)
@@ -104,6 +109,8 @@ class _Run:
     reading: Reading
     assignment: Mapping[str, Any] | None
     history: Mapping[str, object]
+    check_ins: Sequence[SiteWeek]
+    window: tuple[date | None, date | None]
     run_checks: RunChecks
 
     def evidence(self, frame: Evidence, arm: int, label: str, arms: int) -> Evidence:
@@ -178,11 +185,14 @@ class _Run:
         return last_third(fine, estimate), decline_p(fine, arm=study.arm, better=metric.better)
 
     def _delivery(self, arm: int) -> tuple[Delivery, ...]:
-        """Delivered and used, over the contacts of the treated sites after the start."""
+        """Delivered and used at the treated sites after the start: over contacts where the data record it, else over
+        the weeks of the sites' check-ins."""
         found = []
+        treated = [site for site, mine in (self.reading.arms or {}).items() if mine == arm]
         for component in DELIVERY:
             by_site = self.reading.treated_shares(f"__{component}", arm)
             share = None if by_site is None else delivery_share(component, *by_site)
+            share = share or delivery_from_check_ins(component, self.check_ins, treated, self.window)
             if share is not None:
                 found.append(share)
         return tuple(found)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from math import sqrt
 from typing import Literal
 
@@ -10,6 +13,39 @@ import numpy as np
 from stats.evidence import Delivery
 from stats.results import quantile
 from stats.study import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteWeek:
+    """What one site said of one week: shares 0-1 of its contacts, None where it did not say."""
+
+    site: str
+    week: date
+    delivered: float | None = None
+    used: float | None = None
+
+
+def delivery_from_check_ins(
+    component: Literal["delivered", "used"],
+    said: Sequence[SiteWeek],
+    sites: Collection[str],
+    window: tuple[date | None, date | None],
+) -> Delivery | None:
+    """As ``delivery_share``, from the weekly word of the treated ``sites``: every week of a site counts once.
+
+    window: first and last day; a week counts from its Monday. None where no treated site said anything.
+    """
+    first, last = window
+    weeks: dict[str, list[float]] = {}
+    for item in said:
+        share = getattr(item, component)
+        inside = (first is None or item.week + timedelta(days=6) >= first) and (last is None or item.week <= last)
+        if share is not None and inside and item.site in sites:
+            weeks.setdefault(item.site, []).append(share)
+    mean = np.array([sum(weeks[site]) / len(weeks[site]) for site in sorted(weeks)])
+    n = np.array([float(len(weeks[site])) for site in sorted(weeks)])
+    found = delivery_share(component, mean, n)
+    return None if found is None else replace(found, source="check-ins")
 
 
 def delivery_share(component: Literal["delivered", "used"], share: Floats, n: Floats) -> Delivery | None:

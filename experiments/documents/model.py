@@ -28,6 +28,7 @@ from experiments.documents.rows import (
 )
 from experiments.documents.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
+from experiments.hidden import TELLS_NO_EFFECT, closed
 from experiments.money import break_even, horizon_words
 from experiments.words import check_sentence, digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
@@ -194,7 +195,10 @@ def _checks(plan: Plan, found: Stored, rule: Stored) -> Iterable[CheckLine]:
     """Every check in a sentence: failed ones first, then those not run. Each sentence once."""
     names = {metric.key: metric.name for metric in plan.metrics}
     order = {Status.FAIL: 0, Status.NOT_RUN: 1, Status.PASS: 2}
-    checks = sorted(_all_checks(found, rule), key=lambda check: order[check.status])
+    gates = ((rule.get("inputs") or {}).get("gates") or {}).get("failed") or ()
+    may_be_told = TELLS_NO_EFFECT | {gate["key"] for gate in gates}  # what the rule named is told
+    known = [check for check in _all_checks(found, rule) if not closed(rule) or check.key in may_be_told]
+    checks = sorted(known, key=lambda check: order[check.status])
     lines = [CheckLine(sentence=check_sentence(check, names=names), passed=_passed(check.status)) for check in checks]
     return dict.fromkeys(lines)
 

@@ -42,6 +42,9 @@ LEVERS: Mapping[str, tuple[str, bool]] = {
 def alpha_of_next_version(plan: Plan) -> float:
     """Alpha that the next version should promise: half of the first version's from the second on.
 
+    Another window of the same treatment uses up no version, but it is another chance too: it promises half of what
+    the window before did, so that however many there are, they never use more than twice the first one's.
+
     A useless idea that is retried has several chances. With full alpha each time three versions scale up to 6 % of
     them where few sites are compared; halved, less than 5 % (docs/methods/operating-characteristics.md).
     """
@@ -63,7 +66,7 @@ def next_step(case: Case, row: Row, codes: tuple[str, ...]) -> dict[str, Any]:
             "lever": lever,
             "consumes_version": consumes,
             "next_version": case.plan.version + (1 if consumes else 0),
-            "alpha": alpha_of_next_version(case.plan) if consumes else case.plan.errors.alpha,
+            "alpha": alpha_of_next_version(case.plan) if consumes else case.plan.errors.alpha / 2,
             "expires_days": EXPIRES_DAYS,
             **sizing(case),
         }
