@@ -53,11 +53,15 @@ def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     >>> round(calc("power", {"n": 20, "effect": 1, "sd": 1})["power"], 7)
     0.8689528
     """
+    from stats.calc_spellings import in_our_words
+    from stats.designs.spellings import plain
+
+    kind = plain(kind)
     if kind not in KINDS:
         raise RefusedSpec(Problem(code="calc_unknown_kind", facts={"kind": kind, "offered": ", ".join(KINDS)}))
     model, run = KINDS[kind]
     try:
-        read = model.model_validate(dict(spec))
+        read = model.model_validate(in_our_words(kind, spec))
     except ValidationError as error:
         raise RefusedSpec(_problems(error)) from None
     return run(read)

@@ -54,7 +54,9 @@ def spec_problems(error: ValidationError) -> list[Problem]:
 
 def _is_branch(part: str | int) -> bool:
     """Pydantic names each kind that a value might have had as if it were a key of its own."""
-    return isinstance(part, str) and (part in ("str", "int", "float", "bool", "TestSpec") or "[" in part)
+    return isinstance(part, str) and (
+        part in ("str", "int", "float", "bool", "TestSpec") or "[" in part or part.startswith("constrained-")
+    )
 
 
 def estimate(spec: EstimateSpec, base: Path) -> Result | list[Result]:

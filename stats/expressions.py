@@ -138,10 +138,15 @@ def nearest(name: str, columns: tuple[str, ...]) -> str:
 
 def _unreadable(text: str, table: ir.Table) -> RefusedSpec:
     """What can't be parsed is a name that is written a little otherwise in the data, or a faulty expression."""
+    return _misspelt(text, table) or _refused(text, f"expression_{_syntax_hint(text)}")
+
+
+def _misspelt(text: str, table: ir.Table) -> RefusedSpec | None:
+    """The refusal of a text that is nearly a column's name and no calculation, such as ``Size (qm)`` for ``Size (m2)``."""
     close = "" if set(text) & set("=<>+*/&|'\"") else nearest(text, table.columns)
-    if close:
-        return _refused(text, "unknown_name_close", name=shortened(text), suggestion=close, names=_names(table))
-    return _refused(text, f"expression_{_syntax_hint(text)}")
+    if not close:
+        return None
+    return _refused(text, "unknown_name_close", name=shortened(text), suggestion=close, names=_names(table))
 
 
 def shortened(text: str) -> str:
@@ -279,6 +284,8 @@ class _Reader:
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         if name not in FUNCTIONS or node.keywords:
+            if (meant := _misspelt(self.text, self.table)) is not None:
+                raise meant
             raise self._bad("unknown_function", part=name, offered=", ".join(FUNCTIONS))
         return FUNCTIONS[name](*(self.read(argument) for argument in node.args))
 

@@ -67,18 +67,20 @@ def pool(
     """Pooled effect of k >= 1 studies; variances > 0.
 
     hartung_knapp: variance from the weighted spread of the effects themselves, t with k - 1 df (Hartung and Knapp 2001;
-    Sidik and Jonkman 2002); ignored for the fixed effect and a single study. prediction: t with k - 2 df (Higgins,
-    Thompson and Spiegelhalter 2009) or normal.
+    Sidik and Jonkman 2002); ignored for the fixed effect, a single study and effects that are all the same.
+    prediction: t with k - 2 df (Higgins, Thompson and Spiegelhalter 2009) or normal.
     """
     y, v = np.asarray(effects, dtype=float), np.asarray(variances, dtype=float)
     k = len(y)
     tau2 = 0.0 if method == "fixed" or k < 2 else TAU2[method](y, v)
     weights = 1 / (v + tau2)
     effect = float(weights @ y / weights.sum())
-    adjusted = hartung_knapp and method != "fixed" and k > 1
+    spread = float(weights @ (y - effect) ** 2)
+    # Effects that are all the same have no spread to tell a variance from; that is no effect known for certain.
+    adjusted = hartung_knapp and method != "fixed" and k > 1 and spread > 0
     variance = 1 / float(weights.sum())
     if adjusted:
-        variance *= float(weights @ (y - effect) ** 2) / (k - 1)
+        variance *= spread / (k - 1)
     df = k - 1.0 if adjusted else None
     reach = quantile(0.5 + confidence / 2, df) * sqrt(variance)
     q = cochran_q(y, v, 0.0)
@@ -91,7 +93,7 @@ def pool(
         std_error=sqrt(variance),
         ci_lower=effect - reach,
         ci_upper=effect + reach,
-        p_value=two_sided(effect / sqrt(variance), df) if variance > 0 else 0.0,
+        p_value=two_sided(effect / sqrt(variance), df),
         df=df,
         tau2=tau2,
         tau2_ci_lower=lower,

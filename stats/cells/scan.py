@@ -196,6 +196,7 @@ def _read(
     for together, qs in quantiles.items():
         lists = answer.column(f"q_{together[0]}").to_pylist()
         table = np.array([values if values is not None else [np.nan] * len(qs) for values in lists], dtype=float)
+        table = table.reshape(len(lists), len(qs))  # also where there is no cell at all
         found |= {index: table[:, place] for place, index in enumerate(together)}
     return _Answer(
         keys={name: values[order] for name, values in keys.items()},

@@ -183,7 +183,8 @@ def _mean(total: Floats, n: Floats) -> Floats:
 def _centred(products: Floats, a: Floats, b: Floats, n: Floats, positive: bool = False) -> Floats:
     known = n > 0
     centred = np.zeros(len(n))
-    centred[known] = products[known] - a[known] * b[known] / n[known]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large for a square is refused by whoever asked
+        centred[known] = products[known] - a[known] * b[known] / n[known]
     return np.maximum(centred, 0.0) if positive else centred
 
 

@@ -20,10 +20,16 @@ from stats.methods.record_design import RecordDesign, record_design
 from stats.methods.relative import fieller
 from stats.methods.wild_bootstrap import Signs, WildP, wild_limit, wild_p
 from stats.results import Estimate, Limits, NotEstimable, Relative, Result, quantile
+from stats.spec import MetricSpec
 from stats.study import Floats, Study
 
 CORRECTIONS: tuple[Correction, ...] = ("cr0", "cr1", "cr1s", "cr2", "cr3")
 MEANS = ("mean", "share", "share_beyond")
+
+
+def is_mean(metric: MetricSpec) -> bool:
+    """True where each record has a value of its own; a share of two sums has not."""
+    return metric.kind in MEANS and metric.denominator is None
 
 
 def cluster_column(study: Study) -> str:
@@ -37,7 +43,7 @@ def cluster_column(study: Study) -> str:
 def clustered_fit(study: Study) -> tuple[RecordDesign, ClusteredFit] | NotEstimable:
     """Least squares of records on arm, covariates, strata and pairs, with each cluster's moments."""
     spec = study.spec
-    if spec.metric.kind not in MEANS:
+    if not is_mean(spec.metric):
         return NotEstimable(code="method_for_means_only", facts={"kind": spec.metric.kind, "method": spec.estimator})
     factors = [*spec.strata, *([spec.pair] if spec.pair else [])]
     design = record_design(study, factors=factors, groups=[cluster_column(study)])

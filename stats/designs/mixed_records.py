@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stats.designs.clustered_records import MEANS, cluster_column, levels
+from stats.designs.clustered_records import cluster_column, is_mean, levels
 from stats.methods.hypotheses import apply_test, interval_confidence, two_sided
 from stats.methods.mixed_df import SmallSample, kenward_roger, satterthwaite_df, small_sample
 from stats.methods.mixed_model import MixedFit, cross_products, fit_mixed
@@ -29,7 +29,7 @@ def mixed_model(study: Study) -> Result:
     ``details`` gives both kinds, the variance components and the joint test of all arms.
     """
     spec = study.spec
-    if spec.metric.kind not in MEANS:
+    if not is_mean(spec.metric):
         return NotEstimable(code="method_for_means_only", facts={"kind": spec.metric.kind, "method": spec.estimator})
     random = list(spec.options.get("columns") or [cluster_column(study)])
     factors = [*spec.strata, *([spec.period] if spec.period else [])]
@@ -43,7 +43,10 @@ def mixed_model(study: Study) -> Result:
     fitted = fit_mixed(
         cross_products(design.x, design.y - design.centre, [design.codes[name] for name in random], design.weights),
     )
-    result = _estimate(study, design, fitted, small_sample(fitted), random)
+    small = small_sample(fitted)
+    if min(np.diag(small.plain).min(), np.diag(small.adjusted).min()) <= 0:
+        return NotEstimable(code="no_convergence", facts={"method": "mixed_model"})
+    result = _estimate(study, design, fitted, small, random)
     return apply_test(result, spec.test_spec, spec.metric.better)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stats.designs.clustered_records import MEANS
+from stats.designs.clustered_records import is_mean
 from stats.designs.sites import replays_of, values_of, with_randomisation
 from stats.methods.hypotheses import apply_test, interval_confidence
 from stats.methods.permutation import inverted_limit
@@ -157,7 +157,7 @@ def regression(kind: str, method: str) -> Callable[[Study], Result]:
         from stats.methods.record_design import record_design
 
         spec = study.spec
-        if spec.metric.kind not in MEANS:
+        if not is_mean(spec.metric):
             return NotEstimable(code="method_for_means_only", facts={"kind": spec.metric.kind, "method": method})
         factors = [*spec.strata, *([spec.pair] if spec.pair else [])]
         design = record_design(study, all_arms=True, factors=factors)

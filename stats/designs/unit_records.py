@@ -119,6 +119,8 @@ def negative_binomial(study: Study) -> Result:
 
     records = after_start(study)
     kept = records[records["__arm"].isin([0, study.arm]) & records["__y"].notna()]
+    if "__denominator" in kept:
+        kept = kept[kept["__denominator"] > 0]
     span = kept["__denominator"].to_numpy(dtype=float) if "__denominator" in kept else None
     y, treated = kept["__y"].to_numpy(dtype=float), kept["__arm"].to_numpy() == study.arm
     return tested(study, rates(y, treated, span, confidence=confidence(study)))

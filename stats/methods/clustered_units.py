@@ -51,12 +51,12 @@ def cluster_sums(moments: ArmMoments, arm: int, *, ratio: bool, pre: bool) -> Cl
     mean_y = _linearised(groups, moments.arms, arms) if ratio else (groups.mean_y_x if pre else groups.mean_y)
     used = n > 0
     n, mean_y, arms, label, groups = n[used], mean_y[used], arms[used], label[used], groups.take(used)
-    centre_y = float(np.average(mean_y, weights=n))
+    centre_y = float(np.average(mean_y, weights=n)) if len(n) else 0.0
     gap_y = mean_y - centre_y
     plain = ClusterSums(n=n, sum_y=n * gap_y, treated=arms == arm, label=label, centre_y=centre_y)
     if not pre:
         return plain
-    gap_x = groups.mean_x - float(np.average(groups.mean_x, weights=n))
+    gap_x = groups.mean_x - (float(np.average(groups.mean_x, weights=n)) if len(n) else 0.0)
     covariance = groups.cov_xy
     if ratio:
         of_arm = arms.astype(np.intp)

@@ -91,12 +91,16 @@ def negative_binomial(y: Floats, arm: NDArray[np.bool_], span: Floats | None, *,
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of (no convergence, no Hessian) is asked for below
         fit = NegativeBinomial(y, matrix, exposure=span).fit(disp=False, maxiter=200)
-    covariance = np.asarray(fit.cov_params())
-    if not fit.mle_retvals["converged"] or not np.isfinite(covariance).all():
-        return NotEstimable(code="no_convergence", facts={"method": "negative_binomial"})
+    failed = NotEstimable(code="no_convergence", facts={"method": "negative_binomial"})
+    try:
+        covariance = np.asarray(fit.cov_params())
+    except ValueError:  # the likelihood has no curvature where the search ended
+        return failed
+    if not fit.mle_retvals["converged"] or not np.isfinite(covariance).all() or covariance[1, 1] <= 0:
+        return failed
     rates = exp(fit.params[0]), exp(fit.params[0] + fit.params[1])
     gradient = np.array([rates[1] - rates[0], rates[1]])
-    variance = float(gradient @ covariance[:2, :2] @ gradient)
+    variance = max(0.0, float(gradient @ covariance[:2, :2] @ gradient))
     log_se = sqrt(covariance[1, 1])
     ratio = _rate_ratio(float(fit.params[1]), log_se, confidence)
     # One level carries the whole variance: the two rates are fitted together and share the dispersion.

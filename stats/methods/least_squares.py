@@ -90,7 +90,7 @@ def ols(
         return NotEstimable(code="slopes_not_separable", facts=facts)
     fit = least_squares(design.x, design.y, design.weights)
     position = design.position(arm)
-    std_error = sqrt(float(fit.covariances[kind][position, position]))
+    std_error = _root(fit.covariances[kind], position)
     means = [float(design.y[design.arm == group].mean()) for group in (0, arm)]
     if std_error <= 64 * EPSILON * float(np.abs(design.y).max()):
         return NotEstimable(code="same_value", facts={"control": means[0], "treatment": means[1]})
@@ -114,11 +114,16 @@ def ols(
             "statistic": effect / std_error,
             "n": len(design.y),
             "incomplete": design.dropped,
-            "std_errors": {name: sqrt(float(cov[position, position])) for name, cov in fit.covariances.items()},
+            "std_errors": {name: _root(cov, position) for name, cov in fit.covariances.items()},
             "residual_sd": fit.residual_sd,
             "coefficients": _coefficients(design, fit, kind),
         },
     )
+
+
+def _root(covariance: Floats, index: int) -> float:
+    """Standard error; what rounding leaves below zero of a variance of nothing is nothing."""
+    return sqrt(max(0.0, float(covariance[index, index])))
 
 
 def _relative(fit: Fit, kind: str, position: int, confidence: float) -> Relative | None:
@@ -137,7 +142,7 @@ def _coefficients(design: RecordDesign, fit: Fit, kind: str) -> dict[str, dict[s
     """Estimate, standard error and p of every column but the intercept."""
     found: dict[str, dict[str, float]] = {}
     for index, name in enumerate(design.names[1:], start=1):
-        value, std_error = float(fit.coefficients[index]), sqrt(float(fit.covariances[kind][index, index]))
+        value, std_error = float(fit.coefficients[index]), _root(fit.covariances[kind], index)
         found[name] = {"estimate": value, "std_error": std_error}
         if std_error > 0:
             found[name]["p_value"] = two_sided(value / std_error, fit.df)

@@ -70,7 +70,7 @@ def record_design(
     arm = _arms(study, all_arms)
     y = np.asarray(records["__y"], dtype=float)
     weights = None if spec.weight_column is None else np.asarray(records[spec.weight_column], dtype=float)
-    whole = np.isfinite(y) & (arm >= 0) & ~np.asarray(records[named].isna().any(axis=1), dtype=bool)
+    whole = np.isfinite(y) & (arm >= 0) & _complete(records, named)
     if weights is not None:
         whole &= weights > 0
     records, y, arms = records[whole], y[whole], arm[whole].astype(np.int64)
@@ -94,6 +94,15 @@ def record_design(
         weights=None if weights is None else weights[whole],
         codes={name: codes(records[name]) for name in groups},
     )
+
+
+def _complete(records: pd.DataFrame, named: Sequence[str]) -> NDArray[np.bool_]:
+    """(N,) True where every one of these columns is known; no number is infinite."""
+    known = ~np.asarray(records[list(named)].isna().any(axis=1), dtype=bool)
+    for name in named:
+        if records[name].dtype.kind == "f":
+            known &= np.isfinite(np.asarray(records[name], dtype=float))
+    return known
 
 
 def _arms(study: Study, all_arms: bool) -> Floats:
@@ -134,7 +143,8 @@ def codes(column: Any) -> Ints:
 
 def independent_columns(x: Floats) -> list[int]:
     """Columns of x (N, K) that are no combination of those before them."""
-    scaled = x / np.maximum(np.sqrt((x**2).sum(axis=0)), 1e-300)
+    scaled = x / np.maximum(np.abs(x).max(axis=0, initial=0.0), 1e-300)
+    scaled = scaled / np.maximum(np.sqrt((scaled**2).sum(axis=0)), 1e-300)
     if len(x) > x.shape[1]:
         scaled = np.asarray(np.linalg.qr(scaled, mode="r"))
     keep: list[int] = []
