@@ -142,7 +142,7 @@ def _unreadable(text: str, table: ir.Table) -> RefusedSpec:
 
 
 def _misspelt(text: str, table: ir.Table) -> RefusedSpec | None:
-    """The refusal of a text that is nearly a column's name and no calculation, such as ``Size (qm)`` for ``Size (m2)``."""
+    """The refusal of a text that is nearly a column's name and no calculation: ``Size (qm)`` for ``Size (m2)``."""
     close = "" if set(text) & set("=<>+*/&|'\"") else nearest(text, table.columns)
     if not close:
         return None
