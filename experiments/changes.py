@@ -92,7 +92,8 @@ def settle(desk: Desk, key: str, entry: UUID, state: str, why: str = "") -> Entr
         row = work.get(ChangeEntry, entry)
         if row.pilot_id != pilot.id or row.kind != ChangeKind.SUGGESTION:
             raise Refused(Problem(code="no_such_suggestion", facts={"pilot": key}))
-        work.change(row, f"suggestion.{state}", suggestion=SuggestionState(state), why=why.strip())
+        row.why = why.strip() or row.why
+        work.change(row, f"suggestion.{state}", suggestion=SuggestionState(state))
     return next(found for found in changes(desk, key) if found.id == entry)
 
 

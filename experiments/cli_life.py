@@ -148,6 +148,7 @@ def iterate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE.yaml", help="Write the drafted charter to edit.")
     ] = None,
+    changed: Annotated[str, typer.Option(help="What is different this time, in your words.")] = "",
     dry: Annotated[bool, typer.Option("--dry-run", help="Only show what the next version needs.")] = False,
     who: Who = None,
 ) -> Answer:
@@ -156,7 +157,7 @@ def iterate(
     from experiments.files import write_bytes
 
     with acting(who, key) as desk:
-        made = stage.next_version(desk, key) if dry else stage.iterate(desk, key)
+        made = stage.next_version(desk, key, changed) if dry else stage.iterate(desk, key, changed)
     if output is not None:
         import yaml
 

@@ -56,8 +56,11 @@ class NextVersion:
     charter: Mapping[str, Any]
 
 
-def next_version(desk: Desk, key: str) -> NextVersion:
-    """The draft of the next version, without keeping it. Refused where there is nothing to iterate on."""
+def next_version(desk: Desk, key: str, changed: str = "") -> NextVersion:
+    """The draft of the next version, without keeping it. Refused where there is nothing to iterate on.
+
+    changed: what is different this time, in the team's words.
+    """
     pilot = desk.pilot(key)
     _, plan = locked_plan(desk, pilot)
     shown = in_force(desk, pilot)
@@ -78,6 +81,7 @@ def next_version(desk: Desk, key: str) -> NextVersion:
         "alpha": step["alpha"],
         "expires": (begun_at.date() + timedelta(days=EXPIRES_DAYS)).isoformat(),
         "not_before": last_day.isoformat() if last_day else None,
+        "changed": changed.strip(),
         "must_change": list(_must_change(charter_of(pilot), step)),
     }
     name = f"{origin_key[:52]}-v{pilot.version + 1}"
@@ -101,11 +105,11 @@ def next_version(desk: Desk, key: str) -> NextVersion:
     )
 
 
-def iterate(desk: Desk, key: str) -> NextVersion:
+def iterate(desk: Desk, key: str, changed: str = "") -> NextVersion:
     """Make the child pilot as a draft with its lineage. One for each version: lineages do not branch."""
     pilot = desk.pilot(key)
     may(desk, "iterate", pilot)
-    drafted = next_version(desk, key)
+    drafted = next_version(desk, key, changed)
     with desk.work() as work:
         row = mine(work, pilot)
         child = work.add(

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from experiments import assess, assign, close, decide, ingest, plan, recommend, register, review, sign
+from experiments import assess, assign, changes, close, decide, ingest, iterate, plan, recommend, register, review, sign
 from experiments.charter import Charter
 from experiments.charter_check import read_charter
 from experiments.demo.stories import STORIES, Story
@@ -21,6 +21,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused
 from registry import find
 from stats.errors import Problem
+from stats.look_window import planned_looks
 
 CHARTERS = Path(__file__).with_name("charters")
 WRITTEN_FOR = date(2026, 11, 16)
@@ -93,7 +94,7 @@ class _Life:
 
     def steps(self) -> list[Step]:
         start = self.charter.where.start or self.now.date()
-        end = self.charter.where.end or self.now.date()
+        end = self._looked_at() or self.now.date()
         happened = [
             ("registered", start - timedelta(days=45), self._register),
             ("planned", start - timedelta(days=41), self._plan),
@@ -103,6 +104,7 @@ class _Life:
             ),
             ("signed", start - timedelta(days=21), self._lock),
             ("assigned", start - timedelta(days=19), self._assign),
+            *(("running", start + timedelta(days=note[0]), self._note(*note[1:])) for note in self.story.notes),
             ("running", end + timedelta(days=2), self._ingest),
             ("recommended", end + timedelta(days=3), self._assess),
             ("recommended", end + timedelta(days=3, minutes=1), self._recommend),
@@ -115,6 +117,12 @@ class _Life:
         ]
         last = UNTIL.index(self.story.until)
         return [self._step(day, act) for stage, day, act in happened if UNTIL.index(stage) <= last]
+
+    def _looked_at(self) -> date | None:
+        """The day of the planned check that the story tells of."""
+        plan = self.charter.to_plan()
+        looks = [look for look in planned_looks(plan) if not look.extension]
+        return (looks[0] if self.story.half_way else looks[-1]).due
 
     def _step(self, day: date, act: Callable[[], object]) -> Step:
         """In the morning of its day; what the calendar has not reached yet happened last week at the latest."""
@@ -135,6 +143,8 @@ class _Life:
         return [name for name in named if name not in self.story.unsigned]
 
     def _register(self) -> object:
+        if self.story.follows:
+            iterate.iterate(self._owner, self.story.follows, self.story.changed)
         return register.register(self.desk, document_of(self.key, self.now.date()))
 
     def _plan(self) -> object:
@@ -167,6 +177,16 @@ class _Life:
 
         last = self.desk.registry.clock().date() - timedelta(days=7)
         return table.filter(pc.less_equal(table[period], last))
+
+    def _note(self, kind: str, what: str, credit: str, became: str) -> Callable[[], object]:
+        def act() -> object:
+            entry = changes.note(self._owner, self.key, what, kind=kind, credited_to=credit)
+            if not became:
+                return entry
+            why = "Nobody should have to hold a piece of paper." if became == "declined" else ""
+            return changes.settle(self._owner, self.key, entry.id, became, why)
+
+        return act
 
     def _assess(self) -> object:
         return assess.assess(self._owner, self.key)

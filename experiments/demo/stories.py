@@ -10,7 +10,11 @@ from experiments.decide import Choice
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """until: the last thing that happened; reviews: (person, stance, reason); unsigned: contacts who did not sign."""
+    """until: the last thing that happened; reviews: (person, stance, reason); unsigned: contacts who did not sign.
+
+    half_way: the check is the one half-way, not the one at the end; follows: key of the version before, and
+    what was ``changed`` since; notes: (day after the start, kind, what, whose idea, what became of it).
+    """
 
     until: str
     reviews: tuple[tuple[str, str, str], ...] = ()
@@ -18,6 +22,10 @@ class Story:
     choice: Choice = field(default_factory=lambda: Choice(verdict=None))
     takeaway: str = ""
     unsigned: tuple[str, ...] = ()
+    half_way: bool = False
+    follows: str = ""
+    changed: str = ""
+    notes: tuple[tuple[int, str, str, str, str], ...] = ()
 
 
 STORIES: Mapping[str, Story] = {
@@ -75,7 +83,53 @@ STORIES: Mapping[str, Story] = {
         takeaway="People do not call because they forgot the date. They call because the window is six hours long.",
     ),
     "one-owner-per-complaint": Story(until="recommended", unsigned=("Clara Stein",)),
-    "chat-at-lunch": Story(until="running"),
+    "technician-on-the-way": Story(
+        until="decided",
+        half_way=True,
+        reviews=(("Marek Nowak", "endorse", ""),),
+        choice=Choice(verdict="SCALE", commitments={"owner": "Jonas Weber", "date": "all depots by the spring"}),
+    ),
+    "tips-while-you-hold": Story(
+        until="closed",
+        half_way=True,
+        choice=Choice(verdict="STOP", reason="Nobody listens while they wait for a person."),
+        takeaway="Help has to come before somebody calls; on hold it is too late.",
+    ),
+    "first-look-by-video": Story(
+        until="reviewed",
+        half_way=True,
+        reviews=(("Ana Lima", "object", "My people hold the camera for the customer. That takes a minute a call."),),
+    ),
+    "printed-welcome-folder": Story(
+        until="closed",
+        choice=Choice(verdict="STOP", reason="Another round costs more than the folder can ever save."),
+        takeaway="The questions were real. Answer them in the first bill, which is sent anyway.",
+    ),
+    "check-in-at-the-shop": Story(
+        until="decided",
+        reviews=(("Hugo Martin", "endorse", ""),),
+        choice=Choice(verdict="ITERATE", reason="It helps, but people stand before the terminal and wonder."),
+    ),
+    "check-in-at-the-shop-v2": Story(
+        until="decided",
+        follows="check-in-at-the-shop",
+        changed="A colleague stands beside the terminal.",
+        notes=(
+            (-30, "visit", "Two colleagues from the contact centre watched a Saturday morning.", "", ""),
+            (-29, "suggestion", "Put the terminal where the queue ends, not where it begins.", "Ana Lima", "adopted"),
+            (-28, "suggestion", "Print a number.", "Hugo Martin", "declined"),
+        ),
+        choice=Choice(verdict="ITERATE", reason="The colleague beside it was the help. Try it without the shop."),
+    ),
+    "check-in-at-the-shop-v3": Story(until="recommended", follows="check-in-at-the-shop-v2"),
+    "chat-at-lunch": Story(
+        until="recommended",
+        half_way=True,
+        notes=(
+            (9, "incident", "The chat was down for two hours.", "", ""),
+            (16, "suggestion", "Show the caller's last order beside the chat.", "Jonas Weber", ""),
+        ),
+    ),
     "repair-or-replace-advice": Story(until="planned"),
     "shared-delivery-calendar": Story(until="registered"),
 }

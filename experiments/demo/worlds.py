@@ -108,10 +108,57 @@ TRUTHS: Mapping[str, Truth] = {
         contacts=20,
         more={"delivered": 0.9},
     ),
+    # Works so well that half of the time is enough to know.
+    "technician-on-the-way": Truth(
+        metrics=(_share("called", 0.33, -0.16), _duration("between_min", 24, -0.3, spread=9)),
+        seed=31,
+        contacts=40,
+        more={"delivered": 0.96},
+    ),
+    # Does nothing; half of the time is enough to know that too.
+    "tips-while-you-hold": Truth(
+        metrics=(_share("solved_alone", 0.18, -0.005, icc=0.001), _share("hung_up", 0.09, 0.0, icc=0.001)),
+        seed=32,
+        contacts=60,
+        more={"delivered": 0.97},
+    ),
+    # Repairs go well, but booking takes a minute longer: somebody has to hold the video call.
+    "first-look-by-video": Truth(
+        metrics=(_share("fixed", 0.66, 0.05), _duration("booking_s", 210, 70)),
+        seed=33,
+        contacts=40,
+        more={"delivered": 0.9},
+    ),
+    # Saves a few calls, and costs more to print and post than they do.
+    "printed-welcome-folder": Truth(
+        metrics=(_amount("calls", 2.0, 1.3, -0.03, icc=0.01), _share("left", 0.05, 0.0)),
+        seed=34,
+        contacts=20,
+        more={"delivered": 0.98},
+    ),
+    # Three versions of an idea that helps a little and never enough.
+    "check-in-at-the-shop": Truth(
+        metrics=(_duration("wait_s", 360, -34, icc=0.01), _amount("sales", 38, 22)),
+        seed=44,
+        contacts=25,
+        more={"delivered": 0.94},
+    ),
+    "check-in-at-the-shop-v2": Truth(
+        metrics=(_duration("wait_s", 360, -38, icc=0.01), _amount("sales", 38, 22)),
+        seed=60,
+        contacts=25,
+        more={"delivered": 0.96},
+    ),
+    "check-in-at-the-shop-v3": Truth(
+        metrics=(_duration("wait_s", 360, -36, icc=0.01), _amount("sales", 38, 22)),
+        seed=81,
+        contacts=25,
+        more={"delivered": 0.95},
+    ),
     # Still running: what it does is for its sites to show.
     "chat-at-lunch": Truth(
         metrics=(_duration("response_s", 420, -90), _duration("wait_s", 170, 4)),
-        seed=110,
+        seed=111,
         more={"delivered": 0.88},
     ),
 }
