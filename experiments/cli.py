@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from experiments.cli_command import Answer, Who, acting, command, looking, shown
-from experiments.cli_planning import planning
 from experiments.cli_life import life
+from experiments.cli_planning import planning
 from experiments.cli_tools import tools
 from experiments.words import say
 
@@ -271,7 +271,7 @@ def reproduce(key: Key) -> Answer:
         made = stage.reproduce(desk, key)
     lines = [
         say(f"cli.reproduced.{'same' if i.identical else 'other'}", what=i.what, sha256=i.stored[:12]) for i in made
-    ]
+    ] or [say("cli.reproduced.nothing")]
     same = all(item.identical for item in made)
     value = {"pilot": key, "identical": same, "items": list(made)}
     return Answer(value=value, lines=tuple(lines), refused=not same)

@@ -8,7 +8,7 @@ mappings, so that nothing here knows a database:
 - decision: ``{"kind", "verdict", "scope", "overrules", "recommended", "reason", "decided_by", "decided_at",
   "second_approver", "conditions": [], "commitments": {}}``
 - amendments: ``{"kind": minor|major, "reason"}``
-- rehearsal: as kept on record before the data: ``{"pilots", "truths": {truth: {verdict: share}}}``
+- rehearsal: as kept on record: ``{"pilots", "truths": {truth: {verdict: share}}}``
 """
 
 from __future__ import annotations
