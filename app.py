@@ -6,7 +6,7 @@ from experiments.words import say
 
 PAGES = {
     "": ("what_needs_me", "portfolio", "register"),
-    "pilot": ("plan", "rehearse", "assign", "data", "evidence", "review", "decide", "history"),
+    "pilot": ("plan", "rehearse", "assign", "data", "along", "evidence", "review", "decide", "versions", "history"),
 }
 
 st.set_page_config(page_title=say("app.name"), page_icon="🧭", layout="wide")

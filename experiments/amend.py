@@ -17,6 +17,8 @@ from experiments.charter_check import pydantic_problems
 from experiments.desk import Desk, may, mine, require
 from experiments.errors import Refused
 from experiments.plan import stored_plan
+from experiments.words import say
+from experiments.words.numbers import day
 from registry import find
 from registry.kinds import AmendmentKind, Capacity, GuardrailClass, Stage, Verdict
 from registry.pilots import Pilot
@@ -115,6 +117,18 @@ def amendments(desk: Desk, key: str) -> tuple[Amendment, ...]:
     pilot = desk.pilot(key)
     with desk.read() as session:
         return tuple(find.amendments(session, pilot.id))
+
+
+def sentence(row: Amendment) -> str:
+    """One amendment in words: day, kind, what changed and why."""
+    late = say("amendment.costs") if row.after_first_data and row.kind == AmendmentKind.MAJOR else ""
+    return say(
+        f"amendment.{row.kind.value}",
+        day=day(row.made_at.date()),
+        paths=sorted(row.difference),
+        reason=row.reason,
+        late=late,
+    ).strip()
 
 
 def difference(before: Plan, after: Plan) -> dict[str, list[Any]]:

@@ -198,7 +198,12 @@ def first_locked_at(session: Session, pilot_id: UUID) -> datetime | None:
 
 
 def amendments(session: Session, pilot_id: UUID) -> list[Amendment]:
-    return _all(session, Amendment, Amendment.pilot_id == pilot_id, order=(Amendment.made_at, Amendment.created_at, Amendment.id))
+    return _all(
+        session,
+        Amendment,
+        Amendment.pilot_id == pilot_id,
+        order=(Amendment.made_at, Amendment.created_at, Amendment.id),
+    )
 
 
 def signatures(session: Session, plan_id: UUID) -> list[Signature]:

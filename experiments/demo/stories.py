@@ -95,7 +95,7 @@ STORIES: Mapping[str, Story] = {
         choice=Choice(verdict="STOP", reason="Nobody listens while they wait for a person."),
         takeaway="Help has to come before somebody calls; on hold it is too late.",
     ),
-    "first-look-by-video": Story(
+    "video-before-the-visit": Story(
         until="reviewed",
         half_way=True,
         reviews=(("Ana Lima", "object", "My people hold the camera for the customer. That takes a minute a call."),),

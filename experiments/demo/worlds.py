@@ -123,7 +123,7 @@ TRUTHS: Mapping[str, Truth] = {
         more={"delivered": 0.97},
     ),
     # Repairs go well, but booking takes a minute longer: somebody has to hold the video call.
-    "first-look-by-video": Truth(
+    "video-before-the-visit": Truth(
         metrics=(_share("fixed", 0.66, 0.05), _duration("booking_s", 210, 70)),
         seed=33,
         contacts=40,

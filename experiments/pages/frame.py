@@ -81,7 +81,7 @@ def _acting() -> Person | None:
 def pilot_here(desk: Desk) -> Pilot:
     """The pilot in the address (``?pilot=key``), or a choice of pilots; stops the page where there is none."""
     with desk.read() as session:
-        keys = {row.key: row.title for row in find.pilots(session)}
+        keys = {row.key: named(row) for row in find.pilots(session)}
     if not keys:
         st.info(say("frame.no_pilots"), icon=":material/eco:")
         st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
@@ -100,6 +100,11 @@ def pilot_here(desk: Desk) -> Pilot:
     pilot = desk.pilot(picked)
     labels(pilot)
     return pilot
+
+
+def named(pilot: Pilot) -> str:
+    """The title; a later version says which it is."""
+    return pilot.title if pilot.version == 1 else say("frame.version", title=pilot.title, number=pilot.version)
 
 
 def _other_pilot() -> None:

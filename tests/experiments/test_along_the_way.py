@@ -50,7 +50,15 @@ def test_shaping_is_free_logged_without_a_verdict_and_ends_with_freeze_and_prove
     assert _refused(lambda: sign(owner, key)) == ["first_plan"]
     assert _refused(lambda: assess(owner, key)) == ["first_running"]
     note(owner, key, "Call back within half an hour instead", alters_treatment=True, on=date(2026, 1, 5))
-    made = note(owner, key, "Say the number of callers ahead", kind="suggestion", credited_to="Tom Berg", site="B01", on=date(2026, 1, 6))
+    made = note(
+        owner,
+        key,
+        "Say the number of callers ahead",
+        kind="suggestion",
+        credited_to="Tom Berg",
+        site="B01",
+        on=date(2026, 1, 6),
+    )
     settle(owner, key, made.id, "adopted")
     declined = note(owner, key, "Play music", kind="suggestion", credited_to="Ines Duarte")
     assert _refused(lambda: settle(owner, key, declined.id, "declined")) == ["reason_missing"]

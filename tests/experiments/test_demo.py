@@ -35,7 +35,7 @@ EXPECTED = {
     "welcome-desk": ("ITERATE", None, "WORTH_PROVING"),
     "technician-on-the-way": ("SCALE", "full", "EARLY_WIN"),
     "tips-while-you-hold": ("STOP", None, "FUTILE"),
-    "first-look-by-video": ("ITERATE", None, "AMEND_GUARDRAIL"),
+    "video-before-the-visit": ("ITERATE", None, "AMEND_GUARDRAIL"),
     "printed-welcome-folder": ("STOP", None, "NOT_WORTH_ANOTHER_ROUND"),
     "check-in-at-the-shop": ("ITERATE", None, "SMALL"),
     "check-in-at-the-shop-v2": ("ITERATE", None, "SMALL"),

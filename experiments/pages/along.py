@@ -1,0 +1,116 @@
+"""Along the way: planned checks, the change log, the sites' weekly word, amendments."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from experiments import amend, changes, check_ins
+from experiments.desk import Desk, reached
+from experiments.looks import look_sentences
+from experiments.pages import look
+from experiments.pages.frame import begin, did, done, pilot_here
+from experiments.plan import locked_plan
+from experiments.shape import freeze, shape
+from experiments.words import say
+from experiments.words.numbers import day
+from registry.kinds import Stage
+from registry.pilots import Pilot
+
+KINDS = ("change", "visit", "suggestion", "incident")
+
+
+def shaping(desk: Desk, pilot: Pilot) -> None:
+    """Begin to shape, or freeze and prove."""
+    begun = pilot.stage == Stage.SHAPING
+    with st.form("shape", border=True):
+        st.text(say("along.freeze_lead" if begun else "along.shape_lead"))
+        pressed = st.form_submit_button(say("along.freeze" if begun else "along.shape"), icon=":material/handyman:")
+    if pressed and did(lambda: freeze(desk, pilot.key) if begun else shape(desk, pilot.key)):
+        done(say("along.frozen" if begun else "along.shaping"))
+
+
+def log(desk: Desk, pilot: Pilot) -> None:
+    """What is in it, and a new line."""
+    st.subheader(say("along.log"))
+    entries = changes.changes(desk, pilot.key)
+    look.lines([changes.sentence(entry) for entry in entries] or [say("cli.no_changes")])
+    waiting = {str(entry.id): entry for entry in entries if entry.suggestion == "open"}
+    if waiting:
+        settle(desk, pilot, waiting)
+    with st.form("note", border=True):
+        kind = st.selectbox(say("along.kind"), KINDS, format_func=lambda key: say(f"change.option.{key}"), key="kind")
+        what = st.text_area(say("along.what"), key="what")
+        site = st.text_input(say("along.site"), key="note-site")
+        credit = st.text_input(say("along.credit"), key="credit")
+        alters = st.checkbox(say("along.alters"), key="alters", help=say("along.alters_help"))
+        pressed = st.form_submit_button(say("along.note"), icon=":material/edit_note:")
+    if pressed and did(
+        lambda: changes.note(desk, pilot.key, what, kind=kind, site=site, credited_to=credit, alters_treatment=alters)
+    ):
+        done(say("along.noted"))
+
+
+def settle(desk: Desk, pilot: Pilot, waiting: dict[str, changes.Entry]) -> None:
+    with st.form("settle", border=True):
+        chosen = st.selectbox(
+            say("along.suggestion"), list(waiting), format_func=lambda key: waiting[key].what, key="suggestion"
+        )
+        became = st.radio(
+            say("along.became"),
+            ("adopted", "declined"),
+            format_func=lambda key: say(f"change.suggestion.{key}"),
+            key="became",
+        )
+        why = st.text_input(say("along.why"), key="settle-why")
+        pressed = st.form_submit_button(say("along.settle"))
+    if pressed and did(lambda: changes.settle(desk, pilot.key, waiting[chosen].id, became, why)):
+        done(say("along.noted"))
+
+
+def weekly(desk: Desk, pilot: Pilot) -> None:
+    """Two minutes a week and site."""
+    st.subheader(say("along.weekly"))
+    st.caption(say("along.weekly_lead"))
+    said = check_ins.check_ins(desk, pilot.key)
+    if said:
+        look.table(
+            {
+                "week": [day(item.week) for item in said],
+                "site": [item.site for item in said],
+                "delivered": [percent(item.delivered) for item in said],
+                "used": [percent(item.used) for item in said],
+                "trouble": [item.trouble for item in said],
+            }
+        )
+    if not reached(pilot, Stage.ASSIGNED) or reached(pilot, Stage.DECIDED):
+        return
+    with st.form("check-in", border=True):
+        site = st.selectbox(say("along.site"), check_ins.treated_sites(desk, pilot), key="site")
+        week = st.date_input(say("along.week"), value=desk.registry.clock().date(), key="week")
+        delivered = st.slider(say("along.delivered"), 0, 100, 100, 5, format="%d %%", key="delivered")
+        used = st.slider(say("along.used"), 0, 100, 100, 5, format="%d %%", key="used")
+        trouble = st.text_input(say("along.trouble"), key="trouble")
+        pressed = st.form_submit_button(say("along.check_in"), icon=":material/fact_check:")
+    item = check_ins.Said(site=site or "", week=week, delivered=delivered / 100, used=used / 100, trouble=trouble)
+    if pressed and did(lambda: check_ins.check_in(desk, pilot.key, [item])):
+        done(say("along.checked_in"))
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else say("along.percent", share=share)
+
+
+desk = begin(say("nav.page.along"))
+pilot = pilot_here(desk)
+if reached(pilot, Stage.SIGNED):
+    st.subheader(say("along.checks"))
+    _, plan = locked_plan(desk, pilot)
+    look.lines(look_sentences(plan))
+elif pilot.stage in {Stage.DRAFT, Stage.SHAPING, Stage.PLAN}:
+    shaping(desk, pilot)
+log(desk, pilot)
+if reached(pilot, Stage.ASSIGNED):
+    weekly(desk, pilot)
+if made := amend.amendments(desk, pilot.key):
+    st.subheader(say("along.amendments"))
+    look.lines([amend.sentence(row) for row in made])
