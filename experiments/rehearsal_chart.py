@@ -56,7 +56,9 @@ def verdict_bars(rows: Sequence[TruthRow], *, theme: Theme = "light", width: int
         .mark_text(color=ON_BADGE, fontSize=12, fontWeight=600)
         .encode(x="middle:Q", text="whole:N")
     )
-    return dressed(alt.layer(bars, written).properties(width=width, height=alt.Step(32)), theme)
+    # As high as the longest label, so that two of them never touch.
+    most = max(_wrapped(row.words).count("\n") + 1 for row in rows)
+    return dressed(alt.layer(bars, written).properties(width=width, height=alt.Step(max(32, 15 * most + 5))), theme)
 
 
 def _wrapped(words: str) -> str:
