@@ -81,7 +81,7 @@ def cells(detail: str, extra: tuple[str, ...] = ()) -> Callable[[Path, int, int]
 
 def whole(path: Path, metrics: int, sites: int) -> Callable[[], Any]:
     """Evidence of one look: scan, site estimates with 999 replayed draws each, checks, grade, JSON."""
-    from stats.assess import assess
+    from stats.assessing.assess import assess
     from stats.evidence import as_json
     from stats.outcomes import Reading, open_table
     from stats.plan import Columns, Plan, PlannedMetric, PlannedSite, canonical_json

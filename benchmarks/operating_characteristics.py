@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from math import sqrt
 from pathlib import Path
 
-from stats.operating import Operating, Share, SiteModel, Truth, lineages, operate, standard_truths
 from stats.plan import Finance, Looks, Plan, PlannedMetric
+from stats.rehearsing.operating import Operating, Share, SiteModel, Truth, lineages, operate, standard_truths
 from stats.spec import MetricSpec
 from stats.verdict.registration import MARGIN_PER_SE, MWE_PER_SE
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from experiments.charter_check import pydantic_problems
+from experiments.charters.check import pydantic_problems
 from experiments.desk import Desk, may, mine, require
 from experiments.errors import Refused
 from experiments.plan import stored_plan

@@ -102,7 +102,7 @@ def evidence_texts(
     known: Mapping[str, object],
 ) -> dict[int, str]:
     """The evidence of each treatment arm as the text that is hashed."""
-    from stats.assess import assess as evidence_of
+    from stats.assessing.assess import assess as evidence_of
 
     plan = stored_plan(record)
     in_sites = drawn is not None and bool(drawn.arms)

@@ -13,7 +13,7 @@ from registry import find
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from registry.plans import AssignmentRecord
-from stats.assignment import Drawn, draw, sites_to_assign
+from stats.assignment.draw import Drawn, draw, sites_to_assign
 from stats.plan import Plan, canonical_json, sha256
 
 

@@ -24,7 +24,7 @@ from registry.kinds import Stage
 from registry.outcomes import CheckIn
 from registry.pilots import Pilot
 from registry.unit_of_work import Work
-from stats.delivered import SiteWeek
+from stats.assessing.delivered import SiteWeek
 from stats.errors import Problem
 
 ACTS = ("check_in.given", "check_in.corrected")

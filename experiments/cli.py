@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli_command import Answer, Who, acting, command, looking, shown
-from experiments.cli_life import life
-from experiments.cli_planning import planning
-from experiments.cli_tools import tools
+from experiments.commands.command import Answer, Who, acting, command, looking, shown
+from experiments.commands.life import life
+from experiments.commands.planning import planning
+from experiments.commands.tools import tools
 from experiments.words import say
 
 app = typer.Typer(name="pilot", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -118,7 +118,7 @@ def ingest(
 ) -> Answer:
     """Check a file and keep it as a snapshot; nothing is kept of a file that is refused."""
     from experiments import ingest as stage
-    from experiments.cli_progress import progress
+    from experiments.commands.progress import progress
     from experiments.files import read_yaml
 
     how = None if reading is None else read_yaml(reading)
@@ -239,7 +239,7 @@ def memo(
 def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, problem or team.")] = "") -> Answer:
     """Every pilot with its stage, verdict and first effect."""
     from experiments import portfolio as stage
-    from experiments.cli_progress import table
+    from experiments.commands.progress import table
 
     with looking(None) as desk:
         rows = stage.portfolio(desk, words=words)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.charter import Charter
+from experiments.charters.charter import Charter
 from experiments.errors import Refused
 from registry import find
 from registry.kinds import Stage, Via

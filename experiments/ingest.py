@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from experiments.assign import Assigned, assigned
-from experiments.charter_check import pydantic_problems
+from experiments.charters.check import pydantic_problems
 from experiments.desk import Desk, may, mine, move, reached, require
 from experiments.errors import Refused
 from experiments.files import require_file

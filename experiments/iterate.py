@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from experiments.charter import Charter
+from experiments.charters.charter import Charter
 from experiments.desk import Desk, charter_of, may, mine, move
 from experiments.errors import Refused
 from experiments.looks import extended_until

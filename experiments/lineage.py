@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from experiments.charter import Lineage
+from experiments.charters.charter import Lineage
 from experiments.desk import Desk
 from experiments.plan import stored_plan
 from experiments.words import say

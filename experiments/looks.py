@@ -20,8 +20,8 @@ from registry import find
 from registry.evidence import EvidenceRecord
 from registry.kinds import DecisionKind, Mode, Verdict
 from registry.pilots import Pilot
+from stats.assessing.look_window import PlannedLook, planned_looks
 from stats.errors import Problem
-from stats.look_window import PlannedLook, planned_looks
 from stats.plan import Plan
 
 

@@ -18,7 +18,7 @@ from registry.pilots import Pilot
 from stats.errors import Problem
 
 if TYPE_CHECKING:
-    from experiments.documents.views import Memo
+    from experiments.views import Memo
 
 FORMATS = ("html", "pdf", "docx")
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from experiments.charter import Charter
-from experiments.power_preview import plan_so_far
+from experiments.charters.charter import Charter
+from experiments.charters.to_plan import to_plan
+from experiments.forms.power_preview import plan_so_far
 from experiments.words import say
 from experiments.words.numbers import Unit, money, size
 from stats.money import break_even_effect, transport_discount
@@ -37,7 +38,7 @@ class BreakEven:
 
 def break_even(charter: Charter | Plan) -> tuple[BreakEven, ...]:
     """For every success metric with a value; empty without values, where money has no say."""
-    plan = charter if isinstance(charter, Plan) else charter.to_plan()
+    plan = charter if isinstance(charter, Plan) else to_plan(charter)
     if plan.finance is None:
         return ()
     found = []
@@ -52,7 +53,7 @@ def break_even(charter: Charter | Plan) -> tuple[BreakEven, ...]:
 
 def break_even_sentences(charter: Charter | Plan) -> tuple[str, ...]:
     """In words, with currency and period; where no values are given, that money has no say."""
-    plan = charter if isinstance(charter, Plan) else charter.to_plan()
+    plan = charter if isinstance(charter, Plan) else to_plan(charter)
     found = break_even(plan)
     if plan.finance is None or not found:
         return (say("money.off"),)

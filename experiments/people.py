@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments import charter
-from experiments.charter import slug
+from experiments.charters import charter
+from experiments.charters.charter import slug
 from experiments.desk import Desk
 from registry import find
 from registry.errors import NotFound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments.charters.to_plan import to_plan
 from experiments.desk import Desk, charter_of, may, mine, move, require
 from experiments.errors import Refused
 from registry import find
@@ -17,7 +18,7 @@ from stats.errors import Problem
 from stats.plan import Plan, plan_json, sha256
 
 if TYPE_CHECKING:
-    from stats.power_sites import PlanSizing
+    from stats.planning.plan_sizing import PlanSizing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def plan_of(work: Work, pilot: Pilot) -> Plan:
     """The plan as the charter says it, with the catalogue's metric versions and who has signed so far."""
     if find.hypothesis(work.session, pilot.id) is None:
         raise Refused(Problem(code="first_registered", facts={"pilot": pilot.key}))
-    made = charter_of(pilot).to_plan(pilot.version)
+    made = to_plan(charter_of(pilot), pilot.version)
     kept = {definition.key: (row, version) for row, version, definition in find.pilot_metrics(work.session, pilot.id)}
     metrics = [
         metric.model_copy(
@@ -100,7 +101,7 @@ def _record(work: Work, pilot: Pilot, canonical: str) -> PlanRecord:
 
 
 def _planned(made: Plan, digest: str) -> Planned:
-    from stats.power_sites import plan_sizing
+    from stats.planning.plan_sizing import plan_sizing
 
     sizing = plan_sizing(made)
     return Planned(plan=made, sha256=digest, sizing=sizing, warnings=tuple(_warnings(made, sizing)))

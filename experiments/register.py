@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.catalogue import metric_version_of
-from experiments.charter import Charter, slug, twins
-from experiments.charter_check import read_charter, warnings
+from experiments.charters.catalogue import metric_version_of
+from experiments.charters.charter import Charter, slug
+from experiments.charters.check import read_charter, warnings
+from experiments.charters.to_plan import to_plan, twins
 from experiments.desk import Desk, mine, reached
 from experiments.errors import Refused
 from experiments.people import department_of, person_of
@@ -130,7 +131,7 @@ def _add_partners(work: Work, pilot: Pilot, charter: Charter) -> dict[str, Pilot
 
 
 def _add_metrics(work: Work, pilot: Pilot, charter: Charter, partners: Mapping[str, PilotPartner]) -> None:
-    planned = charter.to_plan().metrics
+    planned = to_plan(charter).metrics
     twin_keys = {twin.twin_of: twin.key for twin in twins(charter)}
     rows: dict[str, PilotMetric] = {}
     for position, metric in enumerate(planned):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.charter_check import read_charter
+from experiments.charters.check import read_charter
+from experiments.charters.to_plan import to_plan
 from experiments.desk import Desk, charter_of, may, mine
 from experiments.errors import Refused
 from experiments.plan import stored_plan
@@ -16,7 +17,7 @@ from stats.errors import Problem
 from stats.plan import Plan
 
 if TYPE_CHECKING:
-    from stats.rehearsal import Rehearsal
+    from stats.rehearsing.rehearsal import Rehearsal
 
 ACT = "plan.rehearsed"
 KEPT_FROM = 1000
@@ -38,7 +39,7 @@ def rehearse(
     desk: Desk, key: str, *, pilots: int, seed: int, progress: Callable[[float], None] | None = None
 ) -> Rehearsed:
     """Rehearse the newest plan of a pilot (before there is one, its charter's) and keep what it showed."""
-    from stats import rehearsal
+    from stats.rehearsing import rehearsal
 
     _enough(pilots)
     plan = plan_to_rehearse(desk, desk.pilot(key))
@@ -50,10 +51,10 @@ def rehearse_charter(
     document: Any, *, pilots: int, seed: int, progress: Callable[[float], None] | None = None
 ) -> Rehearsed:
     """Rehearse a charter that is registered nowhere."""
-    from stats import rehearsal
+    from stats.rehearsing import rehearsal
 
     _enough(pilots)
-    plan = read_charter(document).to_plan()
+    plan = to_plan(read_charter(document))
     return Rehearsed(plan=plan, rehearsal=rehearsal.rehearse(plan, pilots=pilots, seed=seed, progress=progress))
 
 
@@ -70,7 +71,7 @@ def plan_to_rehearse(desk: Desk, pilot: Pilot) -> Plan:
             return stored_plan(record)
         if find.hypothesis(session, pilot.id) is None:
             raise Refused(Problem(code="first_registered", facts={"pilot": pilot.key}))
-    return charter_of(pilot).to_plan(pilot.version)
+    return to_plan(charter_of(pilot), pilot.version)
 
 
 def keep(desk: Desk, key: str, rehearsal: Rehearsal) -> bool:
@@ -102,7 +103,7 @@ def kept(desk: Desk, pilot: Pilot, plan: Plan) -> Mapping[str, Any] | None:
 
 
 def _is_of(plan: Plan, digest: str) -> bool:
-    from stats.rehearsal import fingerprint
+    from stats.rehearsing.rehearsal import fingerprint
 
     return fingerprint(plan) == digest
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.charter import Charter
-from experiments.charter_check import read_charter
+from experiments.charters.charter import Charter
+from experiments.charters.check import read_charter
 from experiments.desk import Desk, may, mine, move, require
 from experiments.errors import Refused
 from experiments.plan import Planned, plan

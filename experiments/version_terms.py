@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from experiments.charter import Charter, Lineage
+from experiments.charters.charter import Charter, Lineage
 from experiments.errors import Refused
 from registry.pilots import Pilot
 from registry.unit_of_work import Work

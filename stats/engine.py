@@ -12,9 +12,9 @@ from stats import ENGINE_VERSION
 from stats.designs import choose
 from stats.errors import Problem, RefusedSpec
 from stats.evidence import as_json
-from stats.open_study import open_studies, table_of
 from stats.results import NotEstimable, Result
 from stats.spec import EstimateSpec
+from stats.studies.open_study import open_studies, table_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from stats.combining.sequential import spent
 from stats.plan import Plan
-from stats.sequential import spent
 from stats.verdict.levels import horizon
 
 STEP_PER_MWE = 0.5

@@ -13,6 +13,8 @@ from typing import Any
 
 from scipy.special import ndtri, stdtrit
 
+from stats.share_limits import limits_from_counts
+
 
 class Status(StrEnum):
     PASS = "PASS"
@@ -106,9 +108,8 @@ class Estimate:
             if abs(stored.level - level) < 1e-12:
                 return stored
         if "interval" in self.details:
-            from stats.methods.shares import limits_from_counts
-
-            return limits_from_counts(self.details, level)
+            lower, upper = limits_from_counts(self.details, level)
+            return Limits(level=level, lower=lower, upper=upper)
         if self.std_error is None:
             return Limits(level=level, lower=None, upper=None)
         reach = quantile(1 - level, self.df) * self.std_error

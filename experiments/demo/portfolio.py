@@ -13,15 +13,16 @@ from typing import Any
 import yaml
 
 from experiments import assess, assign, changes, close, decide, ingest, iterate, plan, recommend, register, review, sign
-from experiments.charter import Charter
-from experiments.charter_check import read_charter
+from experiments.charters.charter import Charter
+from experiments.charters.check import read_charter
+from experiments.charters.to_plan import to_plan
 from experiments.demo.stories import STORIES, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk
 from experiments.errors import Refused
 from registry import find
+from stats.assessing.look_window import planned_looks
 from stats.errors import Problem
-from stats.look_window import planned_looks
 
 CHARTERS = Path(__file__).with_name("charters")
 WRITTEN_FOR = date(2026, 11, 16)
@@ -120,7 +121,7 @@ class _Life:
 
     def _looked_at(self) -> date | None:
         """The day of the planned check that the story tells of."""
-        plan = self.charter.to_plan()
+        plan = to_plan(self.charter)
         looks = [look for look in planned_looks(plan) if not look.extension]
         return (looks[0] if self.story.half_way else looks[-1]).due
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from experiments.charter import Charter
+from experiments.charters.charter import Charter
 from stats.simulate import SimulatedMetric, UnitWorld, World, simulate, simulate_units
 
 if TYPE_CHECKING:

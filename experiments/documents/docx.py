@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments import charts
 from experiments.documents.pictures import badge_picture, metric_pictures, sites_picture
-from experiments.documents.views import CheckLine, Memo
+from experiments.pictures import theme
+from experiments.views import CheckLine, Memo
 
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 METHOD = ("method", "effect", "std_error", "df", "interval", "p_value", "p_randomisation", "limits", "units")
@@ -66,7 +66,7 @@ def _verdict(document: Any, memo: Memo) -> None:
     table.style = "Table Grid"
     sign, words = table.rows[0].cells
     sign.width, words.width = Mm(48), Mm(130)
-    _shade(sign, charts.VERDICT_COLOURS[memo.badge.verdict])
+    _shade(sign, theme.VERDICT_COLOURS[memo.badge.verdict])
     line = sign.paragraphs[0]
     picture = badge_picture(memo)
     _add_picture(line.add_run(), picture.svg, Mm(6), picture.alt)
@@ -193,5 +193,5 @@ def _shade(cell: Any, colour: str) -> None:
 
 def _add_picture(run: Any, svg: str, width: Any, alt: str) -> None:
     """A drawing as PNG with its words, for screen readers."""
-    inline = run.add_picture(io.BytesIO(charts.png(svg)), width=width)._inline
+    inline = run.add_picture(io.BytesIO(theme.png(svg)), width=width)._inline
     inline.docPr.set("descr", alt)

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import charts
 from experiments.documents.pictures import Picture, badge_picture, metric_pictures, sites_picture
-from experiments.documents.views import Memo
+from experiments.pictures import theme
+from experiments.views import Memo
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -23,9 +23,9 @@ def memo_html(memo: Memo) -> str:
         memo=memo,
         words=memo.headings,
         badge=badge_picture(memo).svg,
-        colour=charts.VERDICT_COLOURS[memo.badge.verdict],
-        on_badge=charts.ON_BADGE,
-        tones=charts.TONES,
+        colour=theme.VERDICT_COLOURS[memo.badge.verdict],
+        on_badge=theme.ON_BADGE,
+        tones=theme.TONES,
         pictures={key: _inline(picture) for key, picture in metric_pictures(memo).items()},
         sites=_inline(sites) if sites else None,
     )
@@ -34,7 +34,7 @@ def memo_html(memo: Memo) -> str:
 def _inline(picture: Picture) -> Picture:
     """In a page a drawing takes its ink from the text around it, so that it is readable on dark ground too."""
     svg = picture.svg
-    for ink in (charts.INK["light"], charts.FAINT["light"]):
+    for ink in (theme.INK["light"], theme.FAINT["light"]):
         svg = svg.replace(f'"{ink}"', '"currentColor"')
     return Picture(svg=svg.replace("<svg ", '<svg aria-hidden="true" ', 1), alt=picture.alt)
 

@@ -26,10 +26,10 @@ from experiments.documents.rows import (
     site_dots,
     worst_sentences,
 )
-from experiments.documents.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.hidden import TELLS_NO_EFFECT, closed
 from experiments.money import break_even, horizon_words
+from experiments.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
 from experiments.words import check_sentence, digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
 from experiments.words.numbers import chance, day, in_hundred, money, size

@@ -14,9 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from experiments import charts
 from experiments.documents.pictures import Picture, badge_picture, metric_pictures, sites_picture
-from experiments.documents.views import Memo
+from experiments.pictures import theme
+from experiments.views import Memo
 from experiments.words import say
 
 TEMPLATE = Path(__file__).parent / "memo.typ"
@@ -72,9 +72,9 @@ def _data(memo: Memo) -> dict[str, Any]:
         "made": [stamp.year, stamp.month, stamp.day],
         "fonts": [font for font in TEXT_FONTS if font in _installed()],
         "units": sorted({"%", *(re.escape(line.plot.unit) for line in memo.metrics if line.plot and line.plot.unit)}),
-        "colour": charts.VERDICT_COLOURS[memo.badge.verdict],
-        "on_badge": charts.ON_BADGE,
-        "tones": charts.TONES["light"],
+        "colour": theme.VERDICT_COLOURS[memo.badge.verdict],
+        "on_badge": theme.ON_BADGE,
+        "tones": theme.TONES["light"],
         "badge_picture": dataclasses.asdict(badge_picture(memo)),
         "pictures": {key: _for_paper(picture) for key, picture in metric_pictures(memo).items()},
         "sites_picture": _for_paper(sites) if sites else None,
@@ -82,7 +82,7 @@ def _data(memo: Memo) -> dict[str, Any]:
 
 
 def _for_paper(picture: Picture) -> dict[str, str]:
-    return {"svg": picture.svg.replace(charts.FONT, _first(CHART_FONTS)), "alt": picture.alt}
+    return {"svg": picture.svg.replace(theme.FONT, _first(CHART_FONTS)), "alt": picture.alt}
 
 
 def _first(fonts: tuple[str, ...]) -> str:

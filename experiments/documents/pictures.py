@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from experiments import charts
-from experiments.documents.views import IntervalRow, Memo, MetricLine
+from experiments.pictures import charts, theme
+from experiments.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
 
 
@@ -20,7 +20,7 @@ class Picture:
 
 
 def badge_picture(memo: Memo) -> Picture:
-    return Picture(svg=charts.badge_svg(memo.badge.verdict), alt=memo.badge.word)
+    return Picture(svg=theme.badge_svg(memo.badge.verdict), alt=memo.badge.word)
 
 
 def metric_pictures(memo: Memo) -> dict[str, Picture]:
@@ -37,7 +37,7 @@ def _metric_pictures(memo: Memo) -> Iterable[tuple[str, Picture]]:
 @lru_cache(maxsize=256)
 def _interval_svg(row: IntervalRow, name: str) -> str:
     """Kept, because the same page is asked for on screen, as PDF and as Word within minutes."""
-    return charts.svg(charts.interval_row(row, height=14), name=name)
+    return theme.svg(charts.interval_row(row, height=14), name=name)
 
 
 def sites_picture(memo: Memo) -> Picture | None:
@@ -46,7 +46,7 @@ def sites_picture(memo: Memo) -> Picture | None:
         return None
     chart = charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better)
     alt = say("memo.sites_alt", metric=memo.sites_metric, unit=memo.unit_word)
-    return Picture(svg=charts.svg(chart, name="sites"), alt=alt)
+    return Picture(svg=theme.svg(chart, name="sites"), alt=alt)
 
 
 def picture_words(line: MetricLine) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from experiments.documents.views import IntervalRow, MethodLine, MetricLine, PartnerLine, SiteDot, Tone
 from experiments.documents.why import Stored, unit_of
+from experiments.views import IntervalRow, MethodLine, MetricLine, PartnerLine, SiteDot, Tone
 from experiments.words import digits, not_estimable_sentence, say
 from experiments.words.catalogue import listed
 from experiments.words.numbers import effect, effect_between, level, relative, size

@@ -10,7 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
-from experiments.charts import TONES
+from experiments.pictures.theme import TONES
 from experiments.words import say
 
 _STYLE = """

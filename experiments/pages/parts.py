@@ -7,23 +7,23 @@ from html import escape
 
 import streamlit as st
 
-from experiments import charts
 from experiments.documents.pictures import picture_words
-from experiments.documents.views import IntervalRow, Memo, MetricLine
 from experiments.pages import look
+from experiments.pictures import charts, theme
+from experiments.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
 
 
 def verdict_banner(memo: Memo) -> None:
     """Colour, sign and word, and the one sentence why."""
-    colour = charts.VERDICT_COLOURS[memo.badge.verdict]
+    colour = theme.VERDICT_COLOURS[memo.badge.verdict]
     addition = f"<small style='display:block;font-weight:400'>{escape(memo.badge.addition)}</small>"
     st.html(
         f"<div role='status' style='display:flex;flex-wrap:wrap;gap:1rem;align-items:center;padding:.9rem;"
         f"border:1px solid {colour};border-radius:.5rem'>"
-        f"<div style='display:flex;gap:.6rem;align-items:center;background:{colour};color:{charts.ON_BADGE};"
+        f"<div style='display:flex;gap:.6rem;align-items:center;background:{colour};color:{theme.ON_BADGE};"
         f"border-radius:.4rem;padding:.5rem .9rem;font-weight:700;font-size:1.2rem;line-height:1.25'>"
-        f"<img alt='' width='26' height='26' src='{look.inline(charts.badge_svg(memo.badge.verdict))}'>"
+        f"<img alt='' width='26' height='26' src='{look.inline(theme.badge_svg(memo.badge.verdict))}'>"
         f"<span>{escape(memo.badge.word)}{addition if memo.badge.addition else ''}</span></div>"
         f"<div style='flex:1 1 18rem;font-size:1.1rem;line-height:1.45'>{escape(memo.why)}</div></div>"
     )
@@ -31,8 +31,8 @@ def verdict_banner(memo: Memo) -> None:
 
 def badge(verdict: str) -> str:
     """A small verdict as markup of our own: colour, sign and word."""
-    drawn = f"<img alt='' width='16' height='16' src='{look.inline(charts.badge_svg(verdict))}'>"
-    colour = charts.VERDICT_COLOURS[verdict]
+    drawn = f"<img alt='' width='16' height='16' src='{look.inline(theme.badge_svg(verdict))}'>"
+    colour = theme.VERDICT_COLOURS[verdict]
     return f"<span class='pg-badge' style='background:{colour}'>{drawn}{escape(say(f'verdict.{verdict}'))}</span>"
 
 
@@ -52,16 +52,16 @@ def metrics(memo: Memo) -> None:
     look.table(shown, label=say("memo.heading.metrics"))
 
 
-def _picture(line: MetricLine, ground: charts.Theme) -> look.Cell:
+def _picture(line: MetricLine, ground: theme.Theme) -> look.Cell:
     if line.plot is None:
         return ""
     return look.Drawing(svg=_interval_svg(line.plot, ground), alt=picture_words(line))
 
 
 @lru_cache(maxsize=256)
-def _interval_svg(row: IntervalRow, ground: charts.Theme) -> str:
+def _interval_svg(row: IntervalRow, ground: theme.Theme) -> str:
     """Kept: the same row is shown at every click on its page."""
-    return charts.svg(charts.interval_row(row, theme=ground))
+    return theme.svg(charts.interval_row(row, theme=ground))
 
 
 def _change(line: MetricLine) -> str:

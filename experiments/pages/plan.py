@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments import charts
-from experiments.charter_check import warnings as charter_warnings
-from experiments.charter_page import charter_sections
+from experiments.charters.check import warnings as charter_warnings
 from experiments.desk import Desk, charter_of, reached
+from experiments.forms.charter_page import charter_sections
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, pilot_here, warn
+from experiments.pictures import charts
+from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.plan import Planned, plan, planned
-from experiments.power_picture import power_picture, sizing_rows
 from experiments.register import resume
 from experiments.sign import sign
 from experiments.signatures import Signatory, accepted_by, signatories

@@ -8,9 +8,9 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from experiments.charts import VERDICT_SIGNS
 from experiments.pages.frame import begin, plain
 from experiments.pages.parts import badge
+from experiments.pictures.theme import VERDICT_SIGNS
 from experiments.portfolio import PilotRow, portfolio
 from experiments.words import say
 from experiments.words.numbers import day, day_and_distance

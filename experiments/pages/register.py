@@ -7,17 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.charter_page import charter_sections
 from experiments.desk import Desk
 from experiments.files import read_yaml
+from experiments.forms.charter_page import charter_sections
+from experiments.forms.register_steps import STEPS, after, before, document, step_to_resume, still_open
+from experiments.forms.register_templates import TEMPLATES, template
 from experiments.incoming import on_disk
 from experiments.pages import look
 from experiments.pages.frame import FLASH, attempt, begin
 from experiments.pages.steps import fields, money, partners, problem, success, where
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
-from experiments.register_steps import STEPS, after, before, document, step_to_resume, still_open
-from experiments.register_templates import TEMPLATES, template
 from experiments.words import say
 from registry.pilots import Pilot
 

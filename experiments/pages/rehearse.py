@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments import rehearsal_view as view
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.money import break_even_sentences
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, pilot_here, plain, theme
-from experiments.rehearsal_chart import verdict_bars
+from experiments.pictures import rehearsal_view as view
+from experiments.pictures.rehearsal_chart import verdict_bars
 from experiments.rehearse import keep, kept, plan_to_rehearse
 from experiments.words import say
 from registry import find
 from registry.pilots import Pilot
 from stats import ENGINE_VERSION
 from stats.plan import Plan, plan_json
-from stats.plan_variant import planned_weeks, weeks_matter, with_line, with_total, with_weeks
-from stats.power_sites import planned_arms
-from stats.rehearsal import PILOTS, SEED, Rehearsal, rehearse
+from stats.planning.plan_sizing import planned_arms
+from stats.rehearsing.plan_variant import planned_weeks, weeks_matter, with_line, with_total, with_weeks
+from stats.rehearsing.rehearsal import PILOTS, SEED, Rehearsal, rehearse
 
 TRIED = 500
 """Pilots a truth while sliders move: quick, and right to two in a hundred."""

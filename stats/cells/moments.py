@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -178,6 +178,15 @@ class Cells:
             metrics={key: moments.take(index) for key, moments in self.metrics.items()},
             extras={name: values[index] for name, values in self.extras.items()},
         )
+
+    def places(self, answer: Any, names: Iterable[str]) -> Ints:
+        """(R,) index among the cells of each row of ``answer``, by its columns ``names``; no names: one cell."""
+        names = list(names)
+        if not names:
+            return np.zeros(len(answer), dtype=np.int64)
+        place = {row: index for index, row in enumerate(zip(*(self.keys[name] for name in names), strict=True))}
+        columns = (answer.column(name).to_pylist() for name in names)
+        return np.array([place[row] for row in zip(*columns, strict=True)], dtype=np.int64)
 
 
 def codes(values: Objects | Sequence[Any]) -> tuple[list[Any], Ints]:

@@ -14,11 +14,11 @@ import numpy as np
 from stats.cells.moments import CellMoments, Cells, Floats
 from stats.cells.request import MetricValues
 from stats.cells.sums import known
+from stats.cells.survival import restricted_means
 from stats.errors import Problem, RefusedSpec
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
 HALF_HOUR_MINUTES = 30
 
@@ -29,25 +29,7 @@ def own_pass(table: ir.Table, keys: Mapping[str, Any], value: MetricValues, cell
     if value.request.spec.kind == "interval_share":
         share, intervals = intervals_on_target(table, keys, value, cells)
         return replace(moments, value=share, volume=intervals)
-    from stats.cells.survival import restricted_means
-
     return replace(moments, value=restricted_means(table, keys, value, cells))
-
-
-def _places(answer: pa.Table, keys: Mapping[str, Any], cells: Cells) -> Any:
-    """Index among ``cells`` of each row of ``answer``."""
-    names = list(keys)
-    place = (
-        {row: index for index, row in enumerate(zip(*(cells.keys[name] for name in names), strict=True))}
-        if names
-        else {}
-    )
-    columns = [answer.column(name).to_pylist() for name in names]
-    return (
-        np.array([place[row] for row in zip(*columns, strict=True)], dtype=np.int64)
-        if names
-        else np.zeros(len(answer), int)
-    )
 
 
 def _projected(table: ir.Table, keys: Mapping[str, Any], **values: Any) -> ir.Table:
@@ -82,7 +64,7 @@ def intervals_on_target(
     met = (inner["level"] <= spec.target) if below else (inner["level"] >= spec.target)
     answer = _grouped(inner, names, n=inner["level"].count(), met=met.cast("float64").sum()).to_pyarrow()
     share, intervals = np.full(len(cells), np.nan), np.zeros(len(cells))
-    place = _places(answer, keys, cells)
+    place = cells.places(answer, keys)
     n, met_n = (np.asarray(answer.column(name).to_numpy(), dtype=float) for name in ("n", "met"))
     intervals[place] = n
     share[place] = np.divide(met_n, n, out=np.full(len(n), np.nan), where=n > 0)

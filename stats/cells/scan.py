@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stats.cells.moments import CellMoments, Cells, Floats, Objects, codes
-from stats.cells.request import OWN_PASS, MetricRequest, MetricValues, metric_values, truthy
+from stats.cells.request import OWN_PASS, MetricRequest, MetricValues, metric_values
 from stats.cells.sums import Detail, Slot, aggregates, better_shift, first_way, fits, known, moments_of
 from stats.cells.tails import tail_edge, tails, worst_tails
+from stats.cells.values import truthy
 from stats.errors import Problem, RefusedData
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from stats.designs import Estimator
+from stats.designs.record_groups import cluster_column, is_mean, levels
 from stats.errors import Problem, RefusedSpec
 from stats.methods.clustered import ClusteredFit, Correction, cluster_moments, clustered_variance, fit
 from stats.methods.hypotheses import apply_test, interval_confidence, two_sided
@@ -20,24 +21,9 @@ from stats.methods.record_design import RecordDesign, record_design
 from stats.methods.relative import fieller
 from stats.methods.wild_bootstrap import Signs, WildP, wild_limit, wild_p
 from stats.results import Estimate, Limits, NotEstimable, Relative, Result, quantile
-from stats.spec import MetricSpec
 from stats.study import Floats, Study
 
 CORRECTIONS: tuple[Correction, ...] = ("cr0", "cr1", "cr1s", "cr2", "cr3")
-MEANS = ("mean", "share", "share_beyond")
-
-
-def is_mean(metric: MetricSpec) -> bool:
-    """True where each record has a value of its own; a share of two sums has not."""
-    return metric.kind in MEANS and metric.denominator is None
-
-
-def cluster_column(study: Study) -> str:
-    """The column that names each record's cluster. Raises RefusedSpec where the specification names none."""
-    column = study.spec.cluster or study.spec.site
-    if column is None:
-        raise RefusedSpec(Problem(code="cluster_needed", facts={"method": study.spec.estimator}))
-    return column
 
 
 def clustered_fit(study: Study) -> tuple[RecordDesign, ClusteredFit] | NotEstimable:
@@ -66,14 +52,6 @@ def clusters_by_arm(study: Study, design: RecordDesign) -> dict[str, int]:
     return {
         "n_control": len(np.unique(codes[design.arm == 0])),
         "n_treatment": len(np.unique(codes[design.arm == study.arm])),
-    }
-
-
-def levels(design: RecordDesign, arm: int) -> dict[str, float]:
-    """Unadjusted means of the records of both arms."""
-    return {
-        "control": float(design.y[design.arm == 0].mean()),
-        "treatment": float(design.y[design.arm == arm].mean()),
     }
 
 

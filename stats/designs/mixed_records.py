@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stats.designs.clustered_records import cluster_column, is_mean, levels
+from stats.designs.record_groups import cluster_column, is_mean, levels
 from stats.methods.hypotheses import apply_test, interval_confidence, two_sided
 from stats.methods.mixed_df import SmallSample, kenward_roger, satterthwaite_df, small_sample
 from stats.methods.mixed_model import MixedFit, cross_products, fit_mixed

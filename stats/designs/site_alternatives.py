@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stats.designs.clustered_records import is_mean
+from stats.designs.record_groups import is_mean
 from stats.designs.sites import replays_of, values_of, with_randomisation
 from stats.methods.hypotheses import apply_test, interval_confidence
 from stats.methods.permutation import inverted_limit

@@ -56,7 +56,7 @@ def replays_of(study: Study, values: SiteValues) -> Replays:
     recorded = study.spec.options.get("assignment")
     if recorded is None:
         return replay_within(values.treated, values.groups, draws=study.spec.draws, seed=study.spec.seed)
-    from stats.assignment import Drawn, replay
+    from stats.assignment.draw import Drawn, replay
 
     drawn = Drawn.from_json(recorded)
     place = {site.key: index for index, site in enumerate(drawn.sites)}

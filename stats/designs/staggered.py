@@ -29,7 +29,7 @@ def default(study: Study, *, randomised: bool = False) -> Result:
     Options: ``anticipation``: periods before the start that may be touched already; ``mbar`` (1): the bias to survive.
     Covariates are not used: what does not change over time is taken out by the site effects.
     """
-    from stats.methods.rollout import rollout
+    from stats.designs.rollouts import rollout
 
     panel = panel_of(study, covariates=())
     if study.spec.options.get("treatment"):

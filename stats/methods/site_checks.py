@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 
-from stats.assignment_balance import standardised_difference
+from stats.methods.balance import standardised_difference
 from stats.methods.hypotheses import two_sided
 from stats.methods.site_ancova import affordable, site_ancova
 from stats.methods.site_means import SiteValues, site_ancova_many

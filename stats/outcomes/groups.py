@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stats.errors import Problem, RefusedSpec
 from stats.expressions import nearest, resolve
-from stats.layout import OTHERS, arm_code, controls, treatments
+from stats.outcomes.layout import OTHERS, arm_code, controls, treatments
 from stats.outcomes.row_tests import RowTest
 from stats.plan import Columns, PlannedSite
 from stats.spec import ArmSpec

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from stats.cells.request import NO, YES, number, total
+from stats.cells.values import NO, YES, number, total
 from stats.errors import Problem
 from stats.expressions import resolve
 from stats.outcomes.parts import Part, is_duration

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+from stats.planning.power import chance_to_show, crossing
 from stats.planning.precision import Method, Precision, planned_std_error
 from stats.planning.schedule import Schedule
 from stats.planning.variation import Variation
-from stats.power import chance_to_show, crossing
 from stats.results import NotEstimable, quantile
 
 POWER = 0.80

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from stats.combining.sequential import nominal_levels
 from stats.evidence import Evidence
 from stats.plan import Plan
-from stats.sequential import nominal_levels
 
 GAMMA_RHO = 2.0
 DOUBT = 1.5

@@ -35,6 +35,7 @@ SELECTORS = {
 }
 FIRST_LOAD = 60_000
 USUAL = 30_000
+CLICKS = 3
 
 
 COUNT_RUNS = """
@@ -115,9 +116,19 @@ class Screen:
         self.after(lambda: self.page.locator(SELECTORS["upload"]).first.set_input_files(str(path)))
 
     def download(self, key: str) -> Path:
-        with self.page.expect_download() as waiting:
-            self.key(key).get_by_role("button").click()
-        return Path(waiting.value.path())
+        """The file behind a button. A click while the page is drawn again is lost, and a person clicks again."""
+        from playwright.sync_api import TimeoutError as Unseen
+
+        for left in reversed(range(CLICKS)):
+            self.idle()
+            try:
+                with self.page.expect_download() as waiting:
+                    self.key(key).get_by_role("button").click()
+                return Path(waiting.value.path())
+            except Unseen:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
 
     def act_as(self, name: str) -> None:
         self.pick("acting_as_choice", name)

@@ -15,8 +15,8 @@ from experiments.assess import assess
 from experiments.assign import assigned
 from experiments.ingest import ingest
 from experiments.recommend import in_force, recommend
-from stats.operating import SiteModel, Truth, operate
 from stats.plan import Looks, Plan, PlannedMetric
+from stats.rehearsing.operating import SiteModel, Truth, operate
 from stats.simulate import SimulatedMetric, World, simulate
 from stats.spec import MetricSpec
 
@@ -35,7 +35,7 @@ def _judged(led: Any, metrics: tuple[SimulatedMetric, ...], *, contacts: float =
     """Records of such a world, brought, assessed and judged."""
     import pyarrow.csv
 
-    from experiments.charter import Charter
+    from experiments.charters.charter import Charter
 
     where = Charter.model_validate(led.desk.pilot(led.key).draft).where
     assert where.start is not None

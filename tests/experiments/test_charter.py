@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from experiments.charter import hypothesis_facts, slug, twins
-from experiments.charter_check import read_charter, warnings
+from experiments.charters.charter import hypothesis_facts, slug
+from experiments.charters.check import read_charter, warnings
+from experiments.charters.to_plan import to_plan, twins
 from experiments.errors import Refused
 from experiments.words import problem_sentence, say
 
@@ -59,7 +60,7 @@ def test_a_file_that_holds_no_charter_is_refused_in_one_sentence() -> None:
 
 
 def test_the_plan_keeps_what_was_promised(waiting: Charters) -> None:
-    plan = read_charter(waiting()).to_plan()
+    plan = to_plan(read_charter(waiting()))
     assert plan.pilot == "call-back-at-peak"
     assert plan.metric("wait").mwe == 15
     assert plan.metric("wait").spec.better == "lower"

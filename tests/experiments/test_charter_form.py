@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from experiments.charter_check import read_charter
-from experiments.charter_page import charter_sections, hypothesis_line
-from experiments.design_choice import Answers, answers_of, design_for
-from experiments.metric_form import has_worst_experience, stored_metric, stored_worst
-from experiments.power_picture import power_picture, sizing_rows
-from experiments.power_preview import plan_so_far
-from experiments.register_steps import document, metric_key, say_place, step_to_resume, still_open
-from experiments.register_templates import PROPOSED, TEMPLATES, proposed, template
-from experiments.site_list import names_twice, read_sites, with_choice, write_sites
-from experiments.where_form import Place, where_of
+from experiments.charters.check import read_charter
+from experiments.forms.charter_page import charter_sections, hypothesis_line
+from experiments.forms.design_choice import Answers, answers_of, design_for
+from experiments.forms.metric_form import has_worst_experience, stored_metric, stored_worst
+from experiments.forms.power_preview import plan_so_far
+from experiments.forms.register_steps import document, metric_key, say_place, step_to_resume, still_open
+from experiments.forms.register_templates import PROPOSED, TEMPLATES, proposed, template
+from experiments.forms.site_list import names_twice, read_sites, with_choice, write_sites
+from experiments.forms.where_form import Place, where_of
+from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.words import forbidden_words
-from stats.power_sites import plan_sizing
+from stats.planning.plan_sizing import plan_sizing
 
 Waiting = Callable[..., dict[str, Any]]
 

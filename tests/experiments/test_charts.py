@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from experiments import charts
-from experiments.documents.views import ArmPoint, IntervalRow, PowerPoint, SiteDot
+from experiments.pictures import axes, charts, theme
+from experiments.views import ArmPoint, IntervalRow, PowerPoint, SiteDot
 
 LOWER = IntervalRow(
     name="Wait", unit="s", better="lower", state="shown better", tone="good", effect=-18.0, lower=-31.0, upper=-6.0,
@@ -57,11 +57,11 @@ def test_the_zone_lies_beyond_the_line():
     assert box["edge"] < box["line"] == -15
     zone = next(layer for layer in charts.interval_row(GUARD).to_dict()["layer"] if layer["mark"]["type"] == "rect")
     assert zone["data"]["values"][0]["edge"] < zone["data"]["values"][0]["line"] == -3
-    assert zone["mark"]["color"] == charts.VERDICT_COLOURS["STOP"]
+    assert zone["mark"]["color"] == theme.VERDICT_COLOURS["STOP"]
 
 
 def test_the_axis_shows_signs_and_the_unit_at_the_better_end():
-    drawn = charts.svg(charts.interval_plot([LOWER, GUARD]))
+    drawn = theme.svg(charts.interval_plot([LOWER, GUARD]))
     assert "−30 s" in drawn
     assert "+2 points" in drawn
 
@@ -73,10 +73,10 @@ def test_zero_line_interval_and_domain_hold_everything():
 
 
 def test_a_metric_without_data_still_has_its_row():
-    drawn = charts.svg(charts.interval_plot([EMPTY]))
+    drawn = theme.svg(charts.interval_plot([EMPTY]))
     assert "Complaints" in drawn
     assert "no data" in drawn
-    assert charts.TREATMENT not in drawn
+    assert theme.TREATMENT not in drawn
 
 
 def test_an_open_interval_reaches_the_edge():
@@ -87,17 +87,17 @@ def test_an_open_interval_reaches_the_edge():
 
 
 def test_the_same_chart_gives_the_same_bytes():
-    assert charts.svg(charts.interval_plot([LOWER, GUARD])) == charts.svg(charts.interval_plot([LOWER, GUARD]))
+    assert theme.svg(charts.interval_plot([LOWER, GUARD])) == theme.svg(charts.interval_plot([LOWER, GUARD]))
 
 
 def test_arms_keep_their_colours_whatever_comes_first():
     dots = [SiteDot(site="A", treatment=False, value=3.0, before=2.0), SiteDot(site="B", treatment=True, value=1.0)]
     for order in (dots, dots[::-1]):
-        drawn = charts.svg(charts.site_dots(order, unit="s", better="lower"))
-        assert charts.TREATMENT in drawn
-        assert charts.CONTROL in drawn
+        drawn = theme.svg(charts.site_dots(order, unit="s", better="lower"))
+        assert theme.TREATMENT in drawn
+        assert theme.CONTROL in drawn
         colours = charts.site_dots(order, unit="s", better="lower").to_dict()["layer"][0]["encoding"]["color"]["scale"]
-        assert colours == {"domain": ["with the change", "as before"], "range": [charts.TREATMENT, charts.CONTROL]}
+        assert colours == {"domain": ["with the change", "as before"], "range": [theme.TREATMENT, theme.CONTROL]}
 
 
 def test_sites_are_ordered_best_on_top():
@@ -122,33 +122,33 @@ def test_lines_by_arm_mark_the_start():
     ]
     layers = charts.arm_lines(points, unit="s", better="lower").to_dict()["layer"]
     assert layers[0]["data"]["values"] == [{"period": "W2"}]
-    assert "W3" in charts.svg(charts.arm_lines(points, unit="s", better="lower"))
+    assert "W3" in theme.svg(charts.arm_lines(points, unit="s", better="lower"))
 
 
 def test_the_power_curve_names_the_plan_and_the_line():
     points = [PowerPoint(sites=sites, detectable=60 / sites**0.5) for sites in (4, 8, 16)]
-    drawn = charts.svg(charts.power_curve(points, unit="s", worth_having=15.0, sites_planned=8))
+    drawn = theme.svg(charts.power_curve(points, unit="s", worth_having=15.0, sites_planned=8))
     assert "this plan: 8 sites" in drawn
     assert "smallest gain worth having" in drawn
 
 
 @pytest.mark.parametrize(("low", "high"), [(-31, 4), (0, 0.004), (-1e6, 3e6), (-0.3, 0.3), (99.99, 100.01)])
 def test_ticks_are_few_round_and_inside(low, high):
-    ticks = charts.nice_ticks(low, high)
+    ticks = axes.nice_ticks(low, high)
     assert 1 <= len(ticks) <= 5
     assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
 
 
 def test_words_on_badges_and_states_have_contrast_on_both_grounds():
-    assert all(contrast(charts.ON_BADGE, colour) >= 4.5 for colour in charts.VERDICT_COLOURS.values())
-    for theme, ground in (("light", "#FFFFFF"), ("dark", "#0E1117")):
-        assert all(contrast(colour, ground) >= 4.5 for colour in charts.TONES[theme].values())
-        assert contrast(charts.INK[theme], ground) >= 4.5
-        assert contrast(charts.FAINT[theme], ground) >= 4.5
+    assert all(contrast(theme.ON_BADGE, colour) >= 4.5 for colour in theme.VERDICT_COLOURS.values())
+    for kind, ground in (("light", "#FFFFFF"), ("dark", "#0E1117")):
+        assert all(contrast(colour, ground) >= 4.5 for colour in theme.TONES[kind].values())
+        assert contrast(theme.INK[kind], ground) >= 4.5
+        assert contrast(theme.FAINT[kind], ground) >= 4.5
 
 
 def test_every_verdict_has_colour_and_sign():
-    for verdict in charts.VERDICT_COLOURS:
-        assert charts.VERDICT_SIGNS[verdict]
-        assert re.match(r"<svg .*</svg>$", charts.badge_svg(verdict))
-        assert charts.png(charts.badge_svg(verdict)).startswith(b"\x89PNG")
+    for verdict in theme.VERDICT_COLOURS:
+        assert theme.VERDICT_SIGNS[verdict]
+        assert re.match(r"<svg .*</svg>$", theme.badge_svg(verdict))
+        assert theme.png(theme.badge_svg(verdict)).startswith(b"\x89PNG")

@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from experiments.cli import app
-from experiments.outputs import OUTPUTS, Refusal
+from experiments.commands.outputs import OUTPUTS, Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 PILOT = Path(sys.executable).with_name("pilot")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.charter_check import warnings
+from experiments.charters.check import warnings
 from experiments.demo import add_portfolio
 from experiments.demo.portfolio import charter_of
 from experiments.demo.stories import STORIES

@@ -8,10 +8,11 @@ from pathlib import Path
 import typer
 import yaml
 
-from experiments.charter_check import read_charter, warnings
+from experiments.charters.check import read_charter, warnings
+from experiments.charters.to_plan import to_plan
 from experiments.cli import app
 from experiments.words import forbidden_words
-from stats.power_sites import plan_sizing
+from stats.planning.plan_sizing import plan_sizing
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ def test_the_example_is_a_charter_sized_to_decide() -> None:
     charter = read_charter(yaml.safe_load(re.findall(r"```yaml\n(.*?)```", GUIDE, re.S)[0]))
     assert charter.key == "call-back-at-peak"
     assert warnings(charter) == []
-    assert plan_sizing(charter.to_plan()).sizing == "decision_capable"
+    assert plan_sizing(to_plan(charter)).sizing == "decision_capable"
 
 
 def test_every_command_of_the_walk_exists() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from experiments.assess import assess
-from experiments.charter import Charter
+from experiments.charters.charter import Charter
+from experiments.charters.to_plan import to_plan
 from experiments.decide import Choice, decide
 from experiments.errors import Refused
 from experiments.hidden import TELLS_NO_EFFECT, evidence_text
@@ -22,7 +23,7 @@ from experiments.portfolio import pilot_row
 from experiments.recommend import in_force, recommend, sentence
 from experiments.reproduce import reproduce
 from experiments.review import review
-from stats.look_window import at_look, planned_looks
+from stats.assessing.look_window import at_look, planned_looks
 
 Lead = Callable[..., Any]
 
@@ -61,7 +62,7 @@ def weekly(send_records: Callable[..., None], tmp_path: Any) -> Callable[..., An
 
 
 def test_a_charter_that_says_nothing_gets_the_checks_of_the_rule(waiting: Callable[..., dict[str, Any]]) -> None:
-    plan = Charter.model_validate(waiting()).to_plan()
+    plan = to_plan(Charter.model_validate(waiting()))
     assert (plan.looks.fractions, plan.looks.extension) == ([0.5, 1.0], 1.5)
     days = [look.due for look in planned_looks(plan)]
     assert days == [date(2026, 4, 5), date(2026, 5, 10), date(2026, 6, 14)]
@@ -72,7 +73,7 @@ def test_a_charter_that_says_nothing_gets_the_checks_of_the_rule(waiting: Callab
 def test_data_that_come_in_one_lump_get_one_check(waiting: Callable[..., dict[str, Any]]) -> None:
     document = waiting()
     document["where"]["columns"]["post"] = {"column": "week", "values": [2]}
-    plan = Charter.model_validate(document).to_plan()
+    plan = to_plan(Charter.model_validate(document))
     assert (plan.looks.fractions, plan.looks.extension) == ([1.0], None)
 
 
@@ -256,7 +257,7 @@ def test_t2_ended_at_twenty_per_cent_power_it_is_extended_and_keeps_data_and_err
     assert extended.plan_sha256 == before["plan_sha256"]  # same version, same promise
     final = recommend(owner, led.key)
     _, plan = locked_plan(led.desk, led.desk.pilot(led.key))
-    from stats.sequential import nominal_levels
+    from stats.combining.sequential import nominal_levels
 
     # What the extension may use is what the plan reserved for it, never alpha again.
     assert final["levels"]["alpha"] == pytest.approx(nominal_levels((1 / 3, 2 / 3, 1.0), 0.05, "obrien_fleming")[2])

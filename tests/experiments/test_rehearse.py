@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from experiments.charter_check import read_charter
+from experiments.charters.check import read_charter
 from experiments.errors import Refused
 from experiments.history import history
 from experiments.money import break_even, break_even_sentences, break_even_so_far
+from experiments.pictures.rehearsal_view import change_sentences, headline, premise_sentences
 from experiments.plan import plan, planned
 from experiments.register import register
-from experiments.rehearsal_view import change_sentences, headline, premise_sentences
 from experiments.rehearse import kept, plan_to_rehearse, rehearse, rehearse_charter
 from experiments.sign import sign
 from experiments.words import forbidden_words, jargon_words
 from experiments.words.numbers import in_hundred
-from stats import rehearsal as rehearsing
+from stats.rehearsing import rehearsal as rehearsing
 
 Charters = Callable[..., dict[str, Any]]
 FINANCE = {

@@ -17,7 +17,7 @@ from stats.results import Estimate
 
 STATS = Path(designs.__file__).parents[1]
 METHODS = (
-    *("did", "twfe", "event_study", "imputation", "rollout", "callaway_santanna", "wedge"),
+    *("did", "twfe", "event_study", "imputation", "callaway_santanna", "wedge"),
     *("synthetic_series", "one_series", "exact_matching", "panel"),
 )
 DESIGNS = (
@@ -30,7 +30,7 @@ DESIGNS = (
 )
 MODULES = [
     *(STATS / "methods" / f"{name}.py" for name in METHODS),
-    *(STATS / "designs" / f"{name}.py" for name in (*DESIGNS, "series_counts")),
+    *(STATS / "designs" / f"{name}.py" for name in (*DESIGNS, "rollouts", "series_counts")),
 ]
 
 

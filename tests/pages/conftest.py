@@ -84,7 +84,9 @@ def show(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("stats.rehearsal.PILOTS", 100)  # the page asks for 2,000 made-up pilots for each truth
+    monkeypatch.setattr(
+        "stats.rehearsing.rehearsal.PILOTS", 100
+    )  # the page asks for 2,000 made-up pilots for each truth
     config.get_config_options()
     # The harness keeps functions of its own in the session; the browser tests run with the check switched on.
     config.set_option("runner.enforceSerializableSessionState", False)

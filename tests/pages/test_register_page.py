@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from experiments.charters.to_plan import to_plan
 from experiments.demo.portfolio import CHARTERS
 from registry import find
 from registry.kinds import Stage
@@ -104,9 +105,9 @@ def test_a_registered_pilot_is_not_written_again(worked: Path, show: Show, read:
 @pytest.mark.parametrize("name", sorted(path.stem for path in CHARTERS.glob("*.yaml")))
 def test_every_worked_charter_passes_through_the_form_unchanged(name: str, show: Show, press: Press, desk: Any) -> None:
     """Saved at each step without touching anything, a charter promises what it promised before."""
-    from experiments.charter_check import read_charter
+    from experiments.charters.check import read_charter
+    from experiments.forms.register_steps import document, still_open
     from experiments.register import save_draft
-    from experiments.register_steps import document, still_open
 
     charter = read_charter(yaml.safe_load((CHARTERS / f"{name}.yaml").read_text(encoding="utf-8")))
     written = charter.model_dump(mode="json", by_alias=True)
@@ -119,4 +120,4 @@ def test_every_worked_charter_passes_through_the_form_unchanged(name: str, show:
     assert still_open(draft) == ()
     again = read_charter(document(draft))
     assert again.where.columns == charter.where.columns
-    assert again.to_plan().model_dump() == charter.to_plan().model_dump()
+    assert to_plan(again).model_dump() == to_plan(charter).model_dump()

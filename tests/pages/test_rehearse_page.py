@@ -60,7 +60,7 @@ def test_it_is_kept_with_the_plan_once(
     from experiments.history import history
 
     page = show("rehearse", pilot="repair-or-replace-advice", person="Ana Lima")
-    monkeypatch.setattr("stats.rehearsal.PILOTS", 1000)
+    monkeypatch.setattr("stats.rehearsing.rehearsal.PILOTS", 1000)
     page.run()
     text = read(press(page, "Keep it with the plan"))
     assert "Kept with the plan." in text

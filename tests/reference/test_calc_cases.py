@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stats.calc import calc
+from stats.calculator.calc import calc
 
 pytestmark = pytest.mark.shared
 

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from stats.sequential import boundaries
+from stats.combining.sequential import boundaries
 
 pytestmark = pytest.mark.shared
 

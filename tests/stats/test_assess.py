@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stats.assess import assess
-from stats.delivered import delivery_share
+from stats.assessing.assess import assess
+from stats.assessing.delivered import delivery_share
+from stats.assessing.fading import decline_p
+from stats.assessing.site_agreement import p_new_site
 from stats.evidence import as_json
-from stats.fading import decline_p
 from stats.plan import AssignmentRule, Columns, Looks, Plan, PlannedMetric, PlannedSite, canonical_json
 from stats.results import Estimate, NotEstimable, quantile
-from stats.site_agreement import p_new_site
 from stats.spec import ArmSpec, MetricSpec
 from stats.stored import evidence_from_json
 from stats.study import SitePeriods

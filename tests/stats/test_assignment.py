@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.assignment import Drawn, SiteToAssign, draw, redraw, replay, replay_waves, sites_to_assign
-from stats.assignment_balance import imbalance, nearest_pairs, site_numbers
+from stats.assignment.draw import Drawn, SiteToAssign, draw, redraw, replay, replay_waves, sites_to_assign
 from stats.errors import RefusedSpec
+from stats.methods.balance import imbalance, nearest_pairs, site_numbers
 from stats.plan import AssignmentRule, PlannedSite
 
 RULES = {

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from stats.delivered import SiteWeek, delivery_from_check_ins
+from stats.assessing.delivered import SiteWeek, delivery_from_check_ins
+from stats.combining.sequential import spent
 from stats.lineage import alpha_used, filtered
 from stats.plan import Looks, Plan
-from stats.sequential import spent
 
 
 def test_the_filter_is_that_of_a_local_level_with_known_variances() -> None:

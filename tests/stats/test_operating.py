@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stats.operating import (
+from stats.plan import Looks as PlannedLooks
+from stats.plan import Plan, PlannedMetric
+from stats.rehearsing.operating import (
     Looks,
     SiteModel,
     Truth,
@@ -22,8 +24,6 @@ from stats.operating import (
     spotify,
     standard_truths,
 )
-from stats.plan import Looks as PlannedLooks
-from stats.plan import Plan, PlannedMetric
 from stats.spec import MetricSpec
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "operating_characteristics.py"

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import f
 
 from stats._pingouin import cronbach_alpha, hedges_g, repeated_correlation
-from stats.calc import calc
+from stats.calculator.calc import calc
 
 
 def test_hedges_g_is_treatment_minus_control_without_rounding():

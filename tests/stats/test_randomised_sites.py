@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.special import stdtr, stdtrit
 
-from stats.assignment import SiteToAssign, draw
+from stats.assignment.draw import SiteToAssign, draw
 from stats.designs import choose, default_key, estimators
 from stats.errors import RefusedSpec, UnknownEstimator
 from stats.methods.hypotheses import apply_test, interval_confidence

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from stats.errors import RefusedSpec
-from stats.operating import simulate_looks, standard_truths
 from stats.plan import AssignmentRule, Finance, Looks, Plan, PlannedMetric, PlannedSite
-from stats.plan_variant import planned_weeks, weeks_matter, with_line, with_total, with_weeks
+from stats.planning.plan_sizing import plan_sizing, planned_arms
 from stats.planning.precision import planned_std_error as by_windows
 from stats.planning.schedule import Schedule
 from stats.planning.variation import Variation
-from stats.power_sites import plan_sizing, planned_arms
-from stats.rehearsal import changes_to_decide, fingerprint, gate_of, planned_errors, premises_of, rehearse
+from stats.rehearsing.operating import simulate_looks, standard_truths
+from stats.rehearsing.plan_variant import planned_weeks, weeks_matter, with_line, with_total, with_weeks
+from stats.rehearsing.rehearsal import changes_to_decide, fingerprint, gate_of, planned_errors, premises_of, rehearse
 from stats.spec import MetricSpec
 
 FEW = 300

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from stats.combining.sequential import boundaries, exit_probabilities, nominal_levels, spent
 from stats.errors import RefusedSpec
-from stats.sequential import boundaries, exit_probabilities, nominal_levels, spent
 
 
 @pytest.mark.parametrize("spending", ["obrien_fleming", "pocock", "power"])

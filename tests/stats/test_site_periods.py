@@ -12,7 +12,7 @@ import pytest
 
 from stats.engine import parse_spec
 from stats.errors import RefusedData, RefusedSpec
-from stats.open_study import open_studies
+from stats.studies.open_study import open_studies
 
 
 def table_from(frame):

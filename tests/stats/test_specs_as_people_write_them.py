@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from experiments.errors import Refused
 from experiments.files import read_yaml
-from stats.calc import calc
+from stats.calculator.calc import calc
 from stats.designs import choose, estimators
 from stats.designs.spellings import MEANT, plain
 from stats.engine import estimate, estimate_table, parse_spec, result_json

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.metric_form import (
+from experiments.forms.metric_form import (
     KINDS,
     NUMBERS,
     PERSPECTIVES,

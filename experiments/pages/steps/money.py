@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.metric_form import factor
+from experiments.forms.metric_form import factor
 from experiments.pages.steps import fields
 from experiments.words import say
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.charter import slug
+from experiments.charters.charter import slug
 from experiments.pages.steps import fields
 from experiments.pages.steps.metric import guardrail
 from experiments.words import say

@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from experiments import charts
-from experiments.metric_form import factor
+from experiments.forms.metric_form import factor
+from experiments.forms.power_preview import plan_so_far
 from experiments.pages import look
 from experiments.pages.steps import fields
-from experiments.power_picture import power_picture, sizing_rows
-from experiments.power_preview import plan_so_far
+from experiments.pictures import charts
+from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.words import say
-from stats.power_sites import plan_sizing
+from stats.planning.plan_sizing import plan_sizing
 
 SIGNS = {
     "decision_capable": ":material/check_circle:",

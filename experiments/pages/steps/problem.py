@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.charter_page import hypothesis_line
+from experiments.forms.charter_page import hypothesis_line
 from experiments.pages.steps import fields
 from experiments.words import say
 

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from experiments.errors import problems_of
+from experiments.forms.site_list import names_twice, read_sites, write_sites
 from experiments.incoming import preview_column
 from experiments.pages.frame import show_problems
 from experiments.pages.steps import fields
-from experiments.site_list import names_twice, read_sites, write_sites
 from experiments.words import say
 from stats.errors import RefusedData
 from stats.outcomes import guess_reading, preview, suggest_columns

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from experiments.forms.register_templates import PROPOSED, proposed
 from experiments.pages.steps import fields
 from experiments.pages.steps.metric import guardrail, success_metric
-from experiments.register_templates import PROPOSED, proposed
 from experiments.words import say
 
 MOST = 3

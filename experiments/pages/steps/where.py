@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from experiments.design_choice import Answers, answers_of, design_for
+from experiments.forms.design_choice import Answers, answers_of, design_for
+from experiments.forms.where_form import Place, seed_of, where_of
 from experiments.pages.steps import fields
 from experiments.pages.steps.power import history_and_power
 from experiments.pages.steps.sites import sites_field
-from experiments.where_form import Place, seed_of, where_of
 from experiments.words import say
 from experiments.words.catalogue import plural
 from stats.spec import Design

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from experiments.documents.model import build_memo
-from experiments.documents.views import Memo
+from experiments.views import Memo
 from experiments.words import catalogue
 from stats.evidence import Delivery, Evidence, GradeFinding, MetricEvidence, SiteValue, as_json
 from stats.plan import AssignmentRule, Finance, Looks, Plan, PlannedMetric, PlannedSite, plan_json, sha256

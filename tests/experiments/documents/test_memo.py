@@ -8,10 +8,11 @@ from typing import get_args
 
 import pytest
 
-from experiments import charts, words
+from experiments import words
 from experiments.documents.html import memo_html
 from experiments.documents.model import build_memo
 from experiments.documents.rows import metric_line
+from experiments.pictures import theme
 from experiments.words import forbidden_words, jargon_words, say
 from stats.evidence import as_json
 from stats.spec import Design
@@ -255,7 +256,7 @@ def test_whatever_the_rule_can_say_has_its_sentence():
         *(f"lever.{code}" for code in LEVERS),
         *(f"state.{label}" for label in (*SUCCESS_ORDER, *GUARDRAIL_ORDER)),
         *(f"design.{design}" for design in get_args(Design)),
-        *(f"verdict.{verdict}" for verdict in charts.VERDICT_COLOURS),
+        *(f"verdict.{verdict}" for verdict in theme.VERDICT_COLOURS),
         *(f"why.because.{cap}" for cap in SCOPE_CAPS),
     ]
     assert [key for key in wanted if key not in keys] == []

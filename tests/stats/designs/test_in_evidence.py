@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stats.assess import assess
+from stats.assessing.assess import assess
 from stats.evidence import as_json
 from stats.plan import Columns, Plan, PlannedMetric, canonical_json
 from stats.results import Estimate

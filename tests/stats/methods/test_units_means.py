@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind, ttest_rel
 
+from stats import share_limits
 from stats.designs import choose
-from stats.methods import shares
 from stats.methods.relative import fieller, log_ratio
 from stats.results import Estimate, NotEstimable
 
@@ -249,7 +249,9 @@ def test_newcombe_s_interval_as_printed_by_newcombe():
     printed = {(56, 70, 48, 80): (0.0524, 0.3339), (9, 10, 3, 10): (0.1705, 0.8090), (5, 56, 0, 29): (-0.0381, 0.1926),
                (10, 10, 0, 20): (0.6791, 1.0)}  # fmt: skip
     for (x, n, y, m), interval in printed.items():
-        ours = shares.newcombe_interval(shares.Count(x=y, n=m), shares.Count(x=x, n=n), 1.959963984540054)
+        ours = share_limits.newcombe_interval(
+            share_limits.Count(x=y, n=m), share_limits.Count(x=x, n=n), 1.959963984540054
+        )
         assert ours == pytest.approx(interval, abs=5e-5)
 
 
@@ -257,26 +259,28 @@ def test_the_score_interval_as_printed_by_newcombe():
     """The same table, method 5 (Mee 1984, without N/(N-1)) and Miettinen-Nurminen's, method 6 of the same paper."""
     printed = {(56, 70, 48, 80): (0.0528, 0.3382), (9, 10, 3, 10): (0.1700, 0.8406)}
     for (x, n, y, m), interval in printed.items():
-        control, treatment = shares.Count(x=y, n=m), shares.Count(x=x, n=n)
-        ours = shares.miettinen_nurminen_interval(control, treatment, 1.959963984540054)
+        control, treatment = share_limits.Count(x=y, n=m), share_limits.Count(x=x, n=n)
+        ours = share_limits.miettinen_nurminen_interval(control, treatment, 1.959963984540054)
         assert ours == pytest.approx(interval, abs=5e-5)
 
 
 @pytest.mark.parametrize("counts", TABLES)
 def test_limits_of_the_score_interval_are_where_the_score_test_turns(counts):
     x, n, y, m = counts
-    control, treatment = shares.Count(x=y, n=m), shares.Count(x=x, n=n)
-    for end, sign in zip(shares.miettinen_nurminen_interval(control, treatment, 1.96), (1, -1), strict=True):
+    control, treatment = share_limits.Count(x=y, n=m), share_limits.Count(x=x, n=n)
+    for end, sign in zip(share_limits.miettinen_nurminen_interval(control, treatment, 1.96), (1, -1), strict=True):
         if abs(end) < 1 - 1e-9:
-            assert shares.score(control, treatment, end, small_sample=True) == pytest.approx(sign * 1.96, rel=1e-6)
+            assert share_limits.score(control, treatment, end, small_sample=True) == pytest.approx(
+                sign * 1.96, rel=1e-6
+            )
 
 
 @pytest.mark.parametrize("counts", TABLES)
 @pytest.mark.parametrize("difference", [-0.3, -0.01, 0.0, 0.02, 0.4])
 def test_restricted_shares_are_the_likeliest_at_that_difference(counts, difference):
     x, n, y, m = counts
-    control, treatment = shares.Count(x=y, n=m), shares.Count(x=x, n=n)
-    _, share_t = shares.shares_under(control, treatment, difference)
+    control, treatment = share_limits.Count(x=y, n=m), share_limits.Count(x=x, n=n)
+    _, share_t = share_limits.shares_under(control, treatment, difference)
     low, high = max(0.0, difference), min(1.0, 1 + difference)
 
     def likelihood(p):
@@ -293,8 +297,8 @@ def test_wald_and_newcombe_agree_with_statsmodels():
     from statsmodels.stats.proportion import confint_proportions_2indep
 
     for x, n, y, m in TABLES[:2]:
-        control, treatment = shares.Count(x=y, n=m), shares.Count(x=x, n=n)
-        for rule, method in ((shares.wald_interval, "wald"), (shares.newcombe_interval, "newcomb")):
+        control, treatment = share_limits.Count(x=y, n=m), share_limits.Count(x=x, n=n)
+        for rule, method in ((share_limits.wald_interval, "wald"), (share_limits.newcombe_interval, "newcomb")):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 theirs = confint_proportions_2indep(x, n, y, m, method=method, compare="diff", alpha=0.05)

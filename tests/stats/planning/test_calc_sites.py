@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stats.calc import calc
+from stats.calculator.calc import calc
 from stats.errors import RefusedSpec
 
 WEDGE = {"design": "stepped_wedge", "waves": 5, "cluster_size": 50, "sd": 4, "icc": 0.2, "autocorrelation": 0.8}

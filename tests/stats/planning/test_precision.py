@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
+from stats.planning.power import Question, standard_error
 from stats.planning.precision import Precision, planned_std_error
 from stats.planning.schedule import Schedule, parallel, staggered, wedge
 from stats.planning.sizes import Comparison, detectable_effect, mde, power, shows, sites_needed, weeks_needed, within
 from stats.planning.variation import Variation, sd_of_shares
-from stats.power import Question, standard_error
 from stats.results import NotEstimable
 
 DESIGNS = ("after", "ancova", "change", "imputation", "gls")
@@ -107,7 +107,7 @@ def test_a_wedge_of_one_wave_beside_sites_that_never_start_is_a_parallel_design(
 @pytest.mark.parametrize(("before", "after"), [(0, 1), (0, 3), (1, 1), (2, 4)])
 @pytest.mark.parametrize("taken", ["adjust", "change"])
 def test_the_calculator_s_closed_form_for_two_arms_is_that_of_the_exposure(taken, before, after, individual):
-    """stats.power (Teerenstra et al. 2012, a formula) against the covariance of all periods."""
+    """stats.planning.power (Teerenstra et al. 2012, a formula) against the covariance of all periods."""
     question = Question(
         design="clusters", n_control=9, n_treatment=6, sd=3, cluster_size=20, icc=0.1, autocorrelation=0.7,
         periods=after, pre_periods=before, individual=individual, before=taken,

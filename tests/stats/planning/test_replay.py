@@ -9,11 +9,11 @@ import pytest
 
 from stats.planning.components import CellTable
 from stats.planning.history import read_history
+from stats.planning.power import chance_to_show
 from stats.planning.precision import DESIGN_METHOD, Precision, planned_std_error
 from stats.planning.replay import Trial, replay_power
 from stats.planning.schedule import parallel, staggered
 from stats.planning.variation import Variation
-from stats.power import chance_to_show
 from stats.results import NotEstimable
 from stats.spec import MetricSpec
 

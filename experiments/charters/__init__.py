@@ -1,0 +1,1 @@
+"""The charter: what a pilot promises to try, read, checked and kept."""

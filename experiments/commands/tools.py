@@ -1,0 +1,85 @@
+"""Commands of ``pilot`` that are no stage of a life: worked portfolio, single estimates, calculator, app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.command import Answer, command, json_text, looking
+from experiments.words import say
+
+Spec = Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="A specification in YAML (docs/spec.md).")]
+
+
+def tools(app: typer.Typer) -> None:
+    """Put these commands beside the stages."""
+    for name, body in (("estimate", estimate), ("calc", calc), ("demo", demo), ("docs", docs)):
+        command(app, name)(body)
+    app.command("app")(serve)
+
+
+def estimate(spec: Spec) -> Answer:
+    """One estimate from one specification, as JSON; needs no registry."""
+    from experiments.files import read_yaml
+    from stats import engine
+
+    parsed = engine.parse_spec(read_yaml(spec))
+    value = engine.result_json(engine.estimate(parsed, spec.parent), parsed)
+    return Answer(value=value, lines=(json_text(value),))
+
+
+def calc(
+    kind: Annotated[str, typer.Argument(help="power, sample_size, mde, boundaries, adjust, pool, sample_ratio, ...")],
+    spec: Spec,
+) -> Answer:
+    """The analyst's pocket calculator, as JSON; needs no registry."""
+    from experiments.files import read_yaml
+    from stats.calculator import calc as calculator
+    from stats.errors import Problem, RefusedSpec
+
+    values = read_yaml(spec)
+    if not isinstance(values, dict):
+        raise RefusedSpec(Problem(code="spec_not_a_mapping"))
+    value = calculator.calc(kind, values)
+    return Answer(value=value, lines=(json_text(value),))
+
+
+def demo(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there are pilots already.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Only create the data folder, without pilots.")] = False,
+) -> Answer:
+    """Fill an empty data folder with the worked portfolio: simulated pilots, through the real stages."""
+    from experiments.demo import add_portfolio
+
+    with looking(None) as desk:
+        keys = () if empty else add_portfolio(desk, if_empty=if_empty)
+    said = say("cli.demo.empty") if empty else say("cli.demo.added" if keys else "cli.demo.there", count=len(keys))
+    return Answer(value={"pilots": list(keys), "added": bool(keys)}, lines=(said,))
+
+
+def docs(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the documentation.")] = Path("docs"),
+) -> Answer:
+    """Write the generated pages of the documentation."""
+    from experiments.commands.spec_page import spec_page
+    from experiments.files import write_bytes
+
+    page = output / "spec.md"
+    write_bytes(page, spec_page().encode())
+    return Answer(value={"written": [str(page)]}, lines=(say("cli.written", file=str(page)),))
+
+
+def serve(port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501) -> None:
+    """Open the app on this machine."""
+    import os
+    import sys
+
+    from experiments.memo import missing_fonts
+
+    for sentence in missing_fonts():
+        print(sentence, file=sys.stderr, flush=True)
+    script = Path(__file__).resolve().parents[1] / "app.py"
+    address = ["--server.address", "localhost", "--server.port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *address])

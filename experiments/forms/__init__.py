@@ -1,0 +1,1 @@
+"""Between people's forms and charters, without a screen."""

@@ -1,0 +1,1 @@
+"""Charts and the points that they show, without a screen."""

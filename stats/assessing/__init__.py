@@ -1,0 +1,1 @@
+"""Evidence from a locked plan and a snapshot, one file a part."""

@@ -1,0 +1,1 @@
+"""The analyst's pocket calculator: single calculations, dictionaries in and out."""

@@ -1,0 +1,1 @@
+"""Several looks, several metrics, several pilots taken together without fooling oneself."""
