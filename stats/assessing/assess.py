@@ -20,6 +20,7 @@ from stats.assessing.delivered import SiteWeek, delivery_from_check_ins, deliver
 from stats.assessing.fading import decline_p, last_third
 from stats.assessing.layout import ADDITIVE, DELIVERY, as_assigned, estimate_spec
 from stats.assessing.look_window import at_look
+from stats.assessing.pictured import pictured
 from stats.assessing.site_agreement import p_new_site
 from stats.checks.inputs import CheckInputs
 from stats.designs import choose
@@ -147,7 +148,12 @@ class _Run:
         study = self._study(metric, arm, [level / arms for level in levels])
         estimator = choose(self.plan.design, self.plan.estimator)
         result = shared_between_arms(estimator.run(study), levels, arms)
-        evidence = MetricEvidence(key=metric.key, result=result, bracket=_bracket(result, levels, arms))
+        evidence = MetricEvidence(
+            key=metric.key,
+            result=result,
+            bracket=_bracket(result, levels, arms),
+            details=pictured(self.reading, metric, arm, result),
+        )
         if self.reading.fine is None:
             return evidence
         windows = self.reading.window_periods(metric)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stats.assessing.half_hours import read_half_hours
 from stats.assessing.layout import (
     ADDITIVE,
     PlanTable,
@@ -49,7 +50,8 @@ class Reading:
     cells, fine: cells at the finest periods and where they belong, None for units assigned without sites;
     by_window: cells that were read by window because their weeks do not add up; without: metrics that the table can't
     give; unit_cells: moments by arm (and cluster) after the start, where units were assigned; arms: the assignment;
-    sites_seen: all sites of the data, also those that were never assigned.
+    sites_seen: all sites of the data, also those that were never assigned; half_hours: by metric, cells by weekday and
+    half-hour, where the data know the time of day.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Reading:
     without: Mapping[str, NotEstimable]
     arms: Mapping[str, int] | None
     sites_seen: tuple[str, ...] = ()
+    half_hours: Mapping[str, Cells] = field(default_factory=dict)
 
     def fine_periods(self, metric: PlannedMetric) -> SitePeriods:
         """The metric by site and finest period."""
@@ -127,6 +130,7 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
             unit_cells=unit_cells,
             without=without,
             arms=None,
+            half_hours=read_half_hours(plan, rows, usable),
         )
     second = [request for request in usable if _read_by_window(plan, rows, request)]
     first = [request for request in usable if request not in second]
@@ -144,6 +148,7 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
         without=without,
         arms=arms,
         sites_seen=_sites(everyone),
+        half_hours=read_half_hours(plan, rows, usable),
     )
 
 

@@ -96,6 +96,10 @@ def _estimate(
                 "ratio": float(found.ratio[0]),
                 "rank": round(found.p_ratio * found.n),
                 "effects": [float(effect) for effect in found.effect[1:]],
+                "gaps": [
+                    {"site": name, "gaps": [float(f"{gap:.6g}") for gap in gaps]}
+                    for name, gaps in zip(series.names, found.gap[1:], strict=True)
+                ],
                 "spread": float(found.effect[1:].std(ddof=1)) if found.n > 2 else None,
             },
             "randomisation": {

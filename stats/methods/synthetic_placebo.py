@@ -24,6 +24,7 @@ Bools = NDArray[np.bool_]
 @dataclass(frozen=True, kw_only=True)
 class Placebos:
     """The treated site and its J donors, each as if treated. effect, scale, ratio, pull: (J + 1,), treated first.
+    gap: (J + 1, P) value less synthetic value.
 
     scale: what an effect is measured in, the root mean square gap before the start, but never less than the median of
     all sites: a fit that is perfect by having more donors than periods says nothing of the noise to come.
@@ -34,6 +35,7 @@ class Placebos:
     scale: Floats
     ratio: Floats
     pull: Floats
+    gap: Floats
 
     @property
     def n(self) -> int:
@@ -115,4 +117,5 @@ def placebos(
         scale=np.maximum(rmse, np.median(rmse)),
         ratio=np.array([found.post_rmse**2 for found in fits]) / rmse**2,
         pull=np.array(pull),
+        gap=np.array([found.gap for found in fits]),
     )

@@ -1,0 +1,122 @@
+"""Through the day and the week: a metric by weekday and half-hour, with the change and without, to be looked at.
+
+One more reading of the few columns concerned, only where the data know the time of day. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stats.assessing.layout import ADDITIVE, PlanTable, request_of
+from stats.cells import Cells, MetricRequest, read_cells
+from stats.cells.moments import CellMoments, Ints, codes
+from stats.cells.passes import HALF_HOUR_MINUTES
+from stats.expressions import resolve
+from stats.plan import Plan, PlannedMetric
+from stats.studies.open_study import in_some_arm
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# Designs with one start for all, and sites (or customers) that stay as they were to be held against.
+COMPARED = ("randomised_units", "randomised_sites", "matched_sites", "before_after_control", "synthetic_control")
+MOST_TIMES = 7 * 48
+"""Labels of half-hours beyond which they are something else (a running number, say)."""
+DIGITS = 6
+"""Significant digits that are kept: more than a picture shows, and evidence stays small."""
+
+
+def time_column(plan: Plan, metric: PlannedMetric, table: ir.Table) -> str | None:
+    """The column that says at what time of day a row happened; None where the metric has none."""
+    if plan.design not in COMPARED or metric.spec.kind not in ADDITIVE:
+        return None
+    if metric.spec.kind == "interval_share":
+        return metric.spec.interval
+    named = plan.columns.timestamp
+    return named if metric.role == "SUCCESS" and named is not None and _is_clock(resolve(named, table)) else None
+
+
+def read_half_hours(plan: Plan, rows: PlanTable, usable: Sequence[MetricRequest]) -> dict[str, Cells]:
+    """Cells by site (or arm), window, weekday and half-hour of each metric whose rows know their time of day."""
+    by_column: dict[str, list[MetricRequest]] = {}
+    known = {request.key for request in usable}
+    for metric in plan.metrics:
+        column = time_column(plan, metric, rows.table) if metric.key in known else None
+        if column is not None:
+            by_column.setdefault(column, []).append(request_of(plan, metric))
+    found: dict[str, Cells] = {}
+    for column, requests in by_column.items():
+        time = resolve(column, rows.table)
+        if time.type().is_timestamp() and not _is_clock(time):
+            continue  # in what zone a day begins is not known
+        cells = in_some_arm(read_cells(rows.table, keys=_keys(rows, time), metrics=requests))
+        found |= {request.key: cells for request in requests}
+    return found
+
+
+def _is_clock(time: Any) -> bool:
+    """A moment as people at the site read it off the clock."""
+    return bool(time.type().is_timestamp()) and time.type().timezone is None
+
+
+def _keys(rows: PlanTable, time: Any) -> dict[str, Any]:
+    keys = rows.windows.keys(rows.table)
+    if not time.type().is_timestamp():
+        return {**keys, "slot": time}
+    minutes = (time.hour() * 60 + time.minute()) // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES
+    return {**keys, "day": time.day_of_week.index(), "slot": minutes}
+
+
+def half_hours(cells: Cells, key: str, arms: Mapping[str, int] | None, arm: int) -> dict[str, Any] | None:
+    """Levels of ``arm`` and of control by weekday and half-hour, as columns of equal length; None without two of them.
+
+    day: 0 Monday .. 6, or None where only a label is known; slot: minutes since midnight at which the half-hour begins,
+    or its label; control, treatment: level after the start in the metric's unit; n_control, n_treatment: what is behind
+    it; control_before, treatment_before: level before the start, where it is known.
+    """
+    moments = cells.metrics[key]
+    own = _arm_of(cells, arms)
+    after = cells.keys["post"].astype(bool) if "post" in cells.keys else np.ones(len(cells), dtype=bool)
+    days, day = codes(cells.keys["day"]) if "day" in cells.keys else ([None], np.zeros(len(cells), dtype=np.int64))
+    slots, slot = codes(cells.keys["slot"])
+    if not 2 <= len(slots) <= MOST_TIMES:
+        return None
+    place = day * len(slots) + slot
+    sides = {
+        f"{name}{window}": _level(moments, place, len(days) * len(slots), (own == number) & inside)
+        for name, number in (("control", 0), ("treatment", arm))
+        for window, inside in (("", after), ("_before", ~after))
+    }
+    shown = [
+        at for at in range(len(days) * len(slots)) if sides["control"][1][at] > 0 and sides["treatment"][1][at] > 0
+    ]
+    if len(shown) < 2:
+        return None
+    return {
+        "day": [None if days[at // len(slots)] is None else int(days[at // len(slots)]) for at in shown],
+        "slot": [_slot(slots[at % len(slots)], "day" in cells.keys) for at in shown],
+        **{name: [_short(level[at]) for at in shown] for name, (level, _) in sides.items()},
+        **{f"n_{name}": [float(sides[name][1][at]) for at in shown] for name in ("control", "treatment")},
+    }
+
+
+def _arm_of(cells: Cells, arms: Mapping[str, int] | None) -> Ints:
+    if arms is None:
+        return cells.keys["arm"].astype(np.int64)
+    return np.array([arms.get(str(site), -1) for site in cells.keys["site"]], dtype=np.int64)
+
+
+def _level(moments: CellMoments, place: Ints, size: int, inside: Any) -> tuple[Any, Any]:
+    merged = moments.take(inside).merge(place[inside], size)
+    return merged.level, merged.counted
+
+
+def _slot(value: Any, by_clock: bool) -> int | str:
+    return int(value) if by_clock else str(value)
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
