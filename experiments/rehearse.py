@@ -36,15 +36,24 @@ class Rehearsed:
 
 
 def rehearse(
-    desk: Desk, key: str, *, pilots: int, seed: int, progress: Callable[[float], None] | None = None
+    desk: Desk,
+    key: str,
+    *,
+    pilots: int,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+    least: int = KEPT_FROM,
 ) -> Rehearsed:
-    """Rehearse the newest plan of a pilot (before there is one, its charter's) and keep what it showed."""
+    """Rehearse the newest plan of a pilot (before there is one, its charter's) and keep what it showed.
+
+    least: simulated pilots from which on it is kept.
+    """
     from stats.rehearsing import rehearsal
 
     _enough(pilots)
     plan = plan_to_rehearse(desk, desk.pilot(key))
     found = rehearsal.rehearse(plan, pilots=pilots, seed=seed, progress=progress)
-    return Rehearsed(plan=plan, rehearsal=found, kept=keep(desk, key, found))
+    return Rehearsed(plan=plan, rehearsal=found, kept=keep(desk, key, found, least=least))
 
 
 def rehearse_charter(
@@ -74,7 +83,7 @@ def plan_to_rehearse(desk: Desk, pilot: Pilot) -> Plan:
     return to_plan(charter_of(pilot), pilot.version)
 
 
-def keep(desk: Desk, key: str, rehearsal: Rehearsal) -> bool:
+def keep(desk: Desk, key: str, rehearsal: Rehearsal, *, least: int = KEPT_FROM) -> bool:
     """Record a rehearsal with the plan that it is of; whether it is on record now.
 
     The same is kept once. Nothing is kept of a charter without a plan, of too few pilots, or of another plan.
@@ -83,7 +92,7 @@ def keep(desk: Desk, key: str, rehearsal: Rehearsal) -> bool:
     may(desk, "rehearse", pilot)
     with desk.read() as session:
         record = find.latest_plan(session, pilot.id)
-    if record is None or rehearsal.pilots < KEPT_FROM or not _is_of(stored_plan(record), rehearsal.fingerprint):
+    if record is None or rehearsal.pilots < least or not _is_of(stored_plan(record), rehearsal.fingerprint):
         return False
     facts = _facts(rehearsal)
     if facts in _on_record(desk, pilot):

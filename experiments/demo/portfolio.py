@@ -12,11 +12,26 @@ from typing import Any
 
 import yaml
 
-from experiments import assess, assign, changes, close, decide, ingest, iterate, plan, recommend, register, review, sign
+from experiments import (
+    assess,
+    assign,
+    changes,
+    check_ins,
+    close,
+    decide,
+    ingest,
+    iterate,
+    plan,
+    recommend,
+    register,
+    rehearse,
+    review,
+    sign,
+)
 from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
-from experiments.demo.stories import STORIES, Story
+from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk
 from experiments.errors import Refused
@@ -27,6 +42,10 @@ from stats.errors import Problem
 CHARTERS = Path(__file__).with_name("charters")
 WRITTEN_FOR = date(2026, 11, 16)
 """The Monday for which the charters were written; they move on with the calendar, by whole weeks."""
+REHEARSED = 200
+"""Made-up pilots for each truth: right to about three in a hundred."""
+SEED = 20260101
+WOBBLE = (0.04, -0.06, 0.0, 0.07, -0.03, -0.02)
 UNTIL = ("registered", "planned", "signed", "assigned", "running", "recommended", "reviewed", "decided", "closed")
 
 
@@ -95,10 +114,12 @@ class _Life:
 
     def steps(self) -> list[Step]:
         start = self.charter.where.start or self.now.date()
-        end = self._looked_at() or self.now.date()
+        days = [self._due(check) or self.now.date() for check in self.story.checks]
+        end = days[-1]
         happened = [
             ("registered", start - timedelta(days=45), self._register),
             ("planned", start - timedelta(days=41), self._plan),
+            ("planned", start - timedelta(days=40), self._rehearse),
             *(
                 ("signed", start - timedelta(days=33 - n), self._partner_signs(c))
                 for n, c in enumerate(self._contacts())
@@ -106,9 +127,8 @@ class _Life:
             ("signed", start - timedelta(days=21), self._lock),
             ("assigned", start - timedelta(days=19), self._assign),
             *(("running", start + timedelta(days=note[0]), self._note(*note[1:])) for note in self.story.notes),
-            ("running", end + timedelta(days=2), self._ingest),
-            ("recommended", end + timedelta(days=3), self._assess),
-            ("recommended", end + timedelta(days=3, minutes=1), self._recommend),
+            *(("running", week + timedelta(days=7), self._check_in(week)) for week in self._weeks_told(start, end)),
+            *(step for check, day in zip(self.story.checks, days, strict=True) for step in self._looked(check, day)),
             *(
                 ("reviewed", end + timedelta(days=7 + n), self._review(*said))
                 for n, said in enumerate(self.story.reviews)
@@ -119,15 +139,41 @@ class _Life:
         last = UNTIL.index(self.story.until)
         return [self._step(day, act) for stage, day, act in happened if UNTIL.index(stage) <= last]
 
-    def _looked_at(self) -> date | None:
-        """The day of the planned check that the story tells of."""
-        plan = to_plan(self.charter)
-        looks = [look for look in planned_looks(plan) if not look.extension]
-        return (looks[0] if self.story.half_way else looks[-1]).due
+    def _due(self, check: Check) -> date | None:
+        """The day of a planned check; of several half-way ones the first."""
+        looks = planned_looks(to_plan(self.charter))
+        places = {"half_way": looks[0], "end": [look for look in looks if not look.extension][-1]}
+        return (looks[-1] if check == "extension" else places[check]).due
+
+    def _looked(self, check: Check, day: date) -> list[tuple[str, date, Callable[[], object]]]:
+        """Bring the data so far, look at them, and ask the rule; before an extension the executive extends."""
+        extended = [("running", day - timedelta(days=25), self._extend)] if check == "extension" else []
+        return [
+            *extended,
+            ("running", day + timedelta(days=2), self._ingest),
+            ("recommended", day + timedelta(days=3), self._assess),
+            ("recommended", day + timedelta(days=3, minutes=1), self._recommend),
+        ]
+
+    def _weeks_told(self, start: date, end: date) -> list[date]:
+        """The Mondays of the weeks on which the sites gave their word, as far as the calendar has come."""
+        if self.story.used is None:
+            return []
+        weeks = (start + timedelta(weeks=n) for n in range((end - start).days // 7 + 1))
+        return [week for week in weeks if week + timedelta(days=7) <= self.now.date()]
 
     def _step(self, day: date, act: Callable[[], object]) -> Step:
         """In the morning of its day; what the calendar has not reached yet happened last week at the latest."""
-        order = [self._register, self._plan, self._lock, self._assign, self._ingest, self._assess, self._recommend]
+        order = [
+            self._register,
+            self._plan,
+            self._rehearse,
+            self._lock,
+            self._assign,
+            self._ingest,
+            self._assess,
+            self._recommend,
+        ]
         minutes = order.index(act) if act in order else len(order)
         latest = self.now - timedelta(days=3) + timedelta(minutes=minutes)
         return Step(at=min(datetime.combine(day, time(9, minutes), UTC), latest), act=act)
@@ -151,6 +197,11 @@ class _Life:
     def _plan(self) -> object:
         return plan.plan(self._owner, self.key)
 
+    def _rehearse(self) -> object:
+        """Coarser than a team's own, so that the worked portfolio is loaded in seconds; the memo tells how many."""
+        made = rehearse.rehearse(self._owner, self.key, pilots=REHEARSED, seed=SEED, least=REHEARSED)
+        return made.kept
+
     def _partner_signs(self, contact: str) -> Callable[[], object]:
         return lambda: sign.sign(self._as(contact), self.key)
 
@@ -164,10 +215,15 @@ class _Life:
         import pyarrow.csv
 
         drawn = assign.assigned(self.desk, self.desk.pilot(self.key))
-        table = records(self.charter, drawn.arms if drawn else {})
+        table = records(self.charter, drawn.arms if drawn else {}, self._last_day())
         path = self.folder / f"{self.key}.csv"
         pyarrow.csv.write_csv(self._so_far(table), path)
         return ingest.ingest(self._owner, self.key, path)
+
+    def _last_day(self) -> date | None:
+        """Of the data: the planned end, or the extension's where there was one."""
+        days = [self.charter.where.end, *(self._due(check) for check in self.story.checks)]
+        return max((day for day in days if day is not None), default=None)
 
     def _so_far(self, table: Any) -> Any:
         """Without the weeks that are not over yet."""
@@ -188,6 +244,31 @@ class _Life:
             return changes.settle(self._owner, self.key, entry.id, became, why)
 
         return act
+
+    def _check_in(self, week: date) -> Callable[[], object]:
+        """The word of every site with the change on one week, a little above and below what is true of all."""
+
+        def act() -> object:
+            sites = check_ins.treated_sites(self.desk, self.desk.pilot(self.key))
+            number = (week - (self.charter.where.start or week)).days // 7
+            went_wrong = {place: what for place, when, what in self.story.trouble if when == number}
+            used = self.story.used or 0.0
+            said = [
+                check_ins.Said(
+                    site=site,
+                    week=week,
+                    delivered=0.7 if place in went_wrong else 1.0,
+                    used=round(min(1.0, used + WOBBLE[(3 * place + number) % len(WOBBLE)]), 2),
+                    trouble=went_wrong.get(place, ""),
+                )
+                for place, site in enumerate(sites)
+            ]
+            return check_ins.check_in(self._owner, self.key, said)
+
+        return act
+
+    def _extend(self) -> object:
+        return decide.decide(self._as(self.story.decided_by), self.key, decide.Choice(verdict="ITERATE"))
 
     def _assess(self) -> object:
         return assess.assess(self._owner, self.key)

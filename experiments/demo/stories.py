@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from experiments.decide import Choice
+
+Check = Literal["half_way", "end", "extension"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """until: the last thing that happened; reviews: (person, stance, reason); unsigned: contacts who did not sign.
 
-    half_way: the check is the one half-way, not the one at the end; follows: key of the version before, and
-    what was ``changed`` since; notes: (day after the start, kind, what, whose idea, what became of it).
+    checks: the planned checks that were made, each on its day; where the extension is one, the executive extended.
+    follows: key of the version before, and what was ``changed`` since; notes: (day after the start, kind, what, whose
+    idea, what became of it). used: how much of the change the sites' weekly word says was used, None: no word;
+    trouble: (site by its place among those with the change, week from 0, what went wrong).
     """
 
     until: str
@@ -22,10 +27,12 @@ class Story:
     choice: Choice = field(default_factory=lambda: Choice(verdict=None))
     takeaway: str = ""
     unsigned: tuple[str, ...] = ()
-    half_way: bool = False
+    checks: tuple[Check, ...] = ("end",)
     follows: str = ""
     changed: str = ""
     notes: tuple[tuple[int, str, str, str, str], ...] = ()
+    used: float | None = None
+    trouble: tuple[tuple[int, int, str], ...] = ()
 
 
 STORIES: Mapping[str, Story] = {
@@ -85,19 +92,19 @@ STORIES: Mapping[str, Story] = {
     "one-owner-per-complaint": Story(until="recommended", unsigned=("Clara Stein",)),
     "technician-on-the-way": Story(
         until="decided",
-        half_way=True,
+        checks=("half_way",),
         reviews=(("Marek Nowak", "endorse", ""),),
         choice=Choice(verdict="SCALE", commitments={"owner": "Jonas Weber", "date": "all depots by the spring"}),
     ),
     "tips-while-you-hold": Story(
         until="closed",
-        half_way=True,
+        checks=("half_way",),
         choice=Choice(verdict="STOP", reason="Nobody listens while they wait for a person."),
         takeaway="Help has to come before somebody calls; on hold it is too late.",
     ),
     "video-before-the-visit": Story(
         until="reviewed",
-        half_way=True,
+        checks=("half_way",),
         reviews=(("Ana Lima", "object", "My people hold the camera for the customer. That takes a minute a call."),),
     ),
     "printed-welcome-folder": Story(
@@ -122,9 +129,19 @@ STORIES: Mapping[str, Story] = {
         choice=Choice(verdict="ITERATE", reason="The colleague beside it was the help. Try it without the shop."),
     ),
     "check-in-at-the-shop-v3": Story(until="recommended", follows="check-in-at-the-shop-v2"),
+    "text-when-the-part-is-in": Story(
+        until="decided",
+        checks=("half_way", "end", "extension"),
+        used=0.93,
+        trouble=((0, 2, "The number in the file was a landline."), (4, 6, "Nobody was there to book parts in.")),
+        reviews=(("Priya Nair", "endorse", "More people in the morning, but nobody waits longer."),),
+        choice=Choice(verdict="SCALE", commitments={"owner": "Ines Duarte", "date": "all workshops by the winter"}),
+    ),
     "chat-at-lunch": Story(
         until="recommended",
-        half_way=True,
+        checks=("half_way",),
+        used=0.86,
+        trouble=((1, 1, "The chat was down for two hours."), (3, 2, "Two colleagues were ill: no chat on Friday.")),
         notes=(
             (9, "incident", "The chat was down for two hours.", "", ""),
             (16, "suggestion", "Show the caller's last order beside the chat.", "Jonas Weber", ""),

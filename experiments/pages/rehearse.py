@@ -116,7 +116,8 @@ def keeping(desk: Desk, pilot: Pilot, plan: Plan, found: Rehearsal) -> None:
     if not made:
         st.caption(say("rehearse.no_plan_yet"))
         return
-    if kept(desk, pilot, plan):
+    before = kept(desk, pilot, plan)
+    if before is not None and before["pilots"] >= found.pilots:
         st.caption(say("rehearse.is_kept"))
         return
     with st.form("keep-rehearsal", border=True):

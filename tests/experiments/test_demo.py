@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.charters.check import warnings
+from experiments.check_ins import check_ins
 from experiments.demo import add_portfolio
 from experiments.demo.portfolio import charter_of
 from experiments.demo.stories import STORIES
@@ -17,10 +18,14 @@ from experiments.demo.worlds import TRUTHS
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.lineage import lineage
+from experiments.memo import memo
+from experiments.plan import planned
 from experiments.portfolio import PilotRow, portfolio
 from experiments.recommend import in_force
+from experiments.rehearse import kept
 from experiments.reproduce import reproduce
 from experiments.verify import verify
+from registry import find
 from registry.open import Registry
 
 EXPECTED = {
@@ -40,6 +45,7 @@ EXPECTED = {
     "check-in-at-the-shop": ("ITERATE", None, "SMALL"),
     "check-in-at-the-shop-v2": ("ITERATE", None, "SMALL"),
     "check-in-at-the-shop-v3": ("STOP", None, "OUT_OF_ROUNDS"),
+    "text-when-the-part-is-in": ("SCALE", "full", "SHOWN"),
     "chat-at-lunch": ("NOT_YET", None, "NOT_YET"),
     "repair-or-replace-advice": (None, None, None),
     "shared-delivery-calendar": (None, None, None),
@@ -70,6 +76,48 @@ def test_there_is_a_pilot_for_each_verdict(rows: dict[str, PilotRow]) -> None:
 def test_every_row_of_the_truth_table_is_reached_by_a_pilot(demo: Desk) -> None:
     asked = [key for key, (verdict, _, _) in EXPECTED.items() if verdict]
     assert {in_force(demo, demo.pilot(key)).said["row"] for key in asked} == set(range(12))
+
+
+def test_one_pilot_was_not_told_early_extended_on_its_own_data_and_then_scaled(demo: Desk) -> None:
+    pilot = demo.pilot("text-when-the-part-is-in")
+    with demo.read() as session:
+        made = find.evidence(session, pilot.id)
+        said = [find.recommendation(session, row.id) for row in made]
+        decided = find.decisions(session, pilot.id)
+    assert [
+        (row.look, found.verdict, row.canonical.count('"is_extension":true'))
+        for row, found in zip(made, said, strict=True)
+    ] == [
+        (1, "NOT_YET", 0),
+        (2, "ITERATE", 0),
+        (3, "SCALE", 1),
+    ]
+    assert [(row.verdict, row.mode) for row in decided] == [("ITERATE", "EXTEND"), ("SCALE", None)]
+    assert {row.plan_sha256 for row in made} == {made[0].plan_sha256}
+
+
+@pytest.mark.parametrize("key", ["chat-at-lunch", "text-when-the-part-is-in"])
+def test_sites_gave_their_weekly_word_and_evidence_rests_on_it(demo: Desk, key: str) -> None:
+    said = check_ins(demo, key)
+    assert len(said) >= 5 * 6
+    assert any(item.trouble for item in said)
+    found = json.loads(in_force(demo, demo.pilot(key)).evidence.canonical)
+    assert "check-ins" in {part["source"] for part in found["delivery"]}
+
+
+def test_every_plan_was_rehearsed_and_its_memo_says_with_how_many_pilots(demo: Desk) -> None:
+    for key, (verdict, _, _) in EXPECTED.items():
+        pilot = demo.pilot(key)
+        made = planned(demo, key)
+        if made is None:
+            continue
+        found = kept(demo, pilot, made.plan)
+        assert found is not None, key
+        assert found["truths"]["nothing"]["SCALE"] <= 0.05 + 2 * (0.05 * 0.95 / found["pilots"]) ** 0.5, key
+        if verdict is not None:
+            cited = [note for note in memo(demo, key).method_notes if "made-up pilots" in note]
+            assert len(cited) == 1, key
+            assert str(found["pilots"]) in cited[0], key
 
 
 def test_three_versions_of_one_idea_stand_side_by_side_and_are_never_added_up(demo: Desk) -> None:
