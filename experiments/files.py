@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 from experiments.errors import Refused
 from stats.errors import Problem
+
+LONGEST_NAME, LONGEST_ENDING = 120, 12
 
 
 def read_yaml(path: Path) -> Any:
@@ -46,6 +50,20 @@ def _loader() -> Any:
             return super().construct_mapping(node, deep)
 
     return OnceEach
+
+
+def plain_name(name: str) -> str:
+    """The file's own name: no folders before it, nothing invisible in it, at most 120 characters.
+
+    Controls and marks that turn the direction of reading go: with them a file shows another ending than it has.
+    """
+    base = re.split(r"[/\\]", name)[-1]
+    seen = "".join(letter for letter in base if unicodedata.category(letter)[0] != "C" and letter not in "\u2028\u2029")
+    stem, dot, ending = unicodedata.normalize("NFC", seen).strip(" .").rpartition(".")
+    if not dot:
+        stem, ending = ending, ""
+    ending = ending[:LONGEST_ENDING]
+    return (stem[: LONGEST_NAME - len(ending) - 1].strip() or "file") + (dot and f".{ending}")
 
 
 def require_file(path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,14 @@ def history(desk: Desk, key: str) -> tuple[Happened, ...]:
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
         return tuple(_happened(event, names) for event in find.events(session, pilot_id=pilot.id))
+
+
+def to_take_away(events: Sequence[Happened]) -> dict[str, list[Any]]:
+    """The events as a table for programs: a column a field, moments in ISO, what changed as JSON."""
+    names = [field.name for field in fields(Happened)]
+    columns: dict[str, list[Any]] = {name: [getattr(event, name) for event in events] for name in names}
+    columns["at"] = [event.at.isoformat() for event in events]
+    return columns
 
 
 def _happened(event: Event, names: Mapping[Any, str]) -> Happened:

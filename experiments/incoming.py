@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from experiments.desk import Desk
+from experiments.files import plain_name
 from experiments.words import problem_sentence, say
 from experiments.words.numbers import day, whole
 from experiments.words.sentences import rows_in_words
@@ -40,7 +41,7 @@ class Wanted:
 def on_disk(content: bytes, name: str) -> Iterator[Path]:
     """The uploaded bytes as a file with the ending of its name, for as long as it is needed."""
     with tempfile.TemporaryDirectory(prefix="incoming-") as folder:
-        path = Path(folder) / f"upload{PurePath(name).suffix.lower()[:12]}"
+        path = Path(folder) / f"upload{PurePath(plain_name(name)).suffix.lower()}"
         path.write_bytes(content)
         yield path
 

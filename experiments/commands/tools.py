@@ -76,10 +76,16 @@ def serve(port: Annotated[int, typer.Option(help="Port on this machine.")] = 850
     import os
     import sys
 
+    from experiments.errors import Refused, sentences
+    from experiments.limits import upload_mb
     from experiments.memo import missing_fonts
 
     for sentence in missing_fonts():
         print(sentence, file=sys.stderr, flush=True)
     script = Path(__file__).resolve().parents[1] / "app.py"
-    address = ["--server.address", "localhost", "--server.port", str(port)]
+    try:
+        megabytes = upload_mb()
+    except Refused as refused:
+        raise SystemExit("\n".join(sentences(refused))) from None
+    address = ["--server.address", "localhost", "--server.port", str(port), "--server.maxUploadSize", str(megabytes)]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *address])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from experiments.assign import Assigned, assign, assigned
+from experiments.charters.charter import slug
 from experiments.desk import Desk, reached
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, pilot_here
+from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
 from experiments.words import say
 from experiments.words.catalogue import plural
@@ -48,21 +49,11 @@ def arms(drawn: Assigned, plan: Plan, pilot: Pilot) -> None:
         with column, st.container(border=True):
             st.markdown(f"**{say(title, count=len(sites))}**")
             look.lines(sites)
-    frame = pd.DataFrame(
-        {
-            say("column.site"): list(drawn.arms),
-            say("column.group"): [say("arm.treatment" if arm else "arm.control") for arm in drawn.arms.values()],
-        }
-    )
-    st.download_button(
-        say("assign.download"),
-        frame.to_csv(index=False).encode("utf-8-sig"),
-        file_name=f"{pilot.key}-{plural(plan.unit_word)}.csv".replace(" ", "-"),
-        mime="text/csv",
-        icon=":material/download:",
-        key="arms-csv",
-        on_click="ignore",
-    )
+    columns = {
+        say("column.site"): list(drawn.arms),
+        say("column.group"): [say("arm.treatment" if arm else "arm.control") for arm in drawn.arms.values()],
+    }
+    take_away(columns, name=f"{pilot.key}-{slug(plural(plan.unit_word))}", key="arms-csv", label=say("assign.download"))
 
 
 def balance(drawn: Assigned) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from experiments.desk import Desk, reached
 from experiments.errors import problems_of
+from experiments.files import plain_name
 from experiments.incoming import (
     CROSSOVERS,
     changed_parts,
@@ -20,9 +21,11 @@ from experiments.incoming import (
     wanted_columns,
 )
 from experiments.ingest import ingest
+from experiments.limits import size_limits, told, upload_mb
 from experiments.pages import look
 from experiments.pages.frame import REFUSALS, attempt, begin, done, go_on, pilot_here, show_problems, warn
 from experiments.pages.reading_form import reading_form
+from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
 from experiments.words import problem_sentence, say
 from registry.kinds import Stage
@@ -71,16 +74,8 @@ def refused(error: Exception, plan: Plan) -> None:
         st.error(say("data.refused"), icon=":material/error:")
     found = problem_table(problems, plan)
     look.table(found)
-    frame = pd.DataFrame(found).rename(columns=lambda key: say(f"column.{key}"))
-    st.download_button(
-        say("data.problems_csv"),
-        frame.to_csv(index=False).encode("utf-8-sig"),
-        file_name="problems.csv",
-        mime="text/csv",
-        key="problems-csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    columns = {say(f"column.{key}"): cells for key, cells in found.items()}
+    take_away(columns, name="problems", key="problems-csv", label=say("data.problems_csv"))
 
 
 def keep(
@@ -110,14 +105,21 @@ def keep(
     st.session_state[WARNED] = [problem_sentence(problem) for problem in made.warnings]
     st.session_state[UPLOADED] = st.session_state.get(UPLOADED, 0) + 1
     st.session_state.pop(CROSSED, None)
-    done(say("data.kept", rows=made.rows, name=name))
+    done(say("data.kept", rows=made.rows, name=plain_name(name)))
 
 
 def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
     """One file, from the drop to the keeping."""
+    limits = attempt(size_limits)
+    if limits is None:
+        return
     upload = st.file_uploader(
-        say("data.drop"), key=f"upload-{st.session_state.get(UPLOADED, 0)}", help=say("data.drop_help")
+        say("data.drop"),
+        key=f"upload-{st.session_state.get(UPLOADED, 0)}",
+        help=say("data.drop_help"),
+        max_upload_size=upload_mb(),
     )
+    st.caption(told())
     if upload is None:
         needed(plan)
         return
@@ -128,11 +130,11 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
         st.session_state["read_of"] = upload.file_id
         st.session_state.pop(CROSSED, None)
     try:
-        guessed = guess_reading(content, name)
-        looked = preview(content, guessed)
+        guessed = guess_reading(content, name, limits)
+        looked = preview(content, guessed, limits=limits)
         chosen = reading_form(guessed, looked, opened=bool(looked.warnings))
         changes = changed_parts(guessed.model_dump(), chosen)
-        looked = preview(content, Reading.model_validate(chosen)) if changes else looked
+        looked = preview(content, Reading.model_validate(chosen), limits=limits) if changes else looked
     except RefusedData as error:
         refused(error, plan)
         return

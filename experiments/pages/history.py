@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
-import pandas as pd
 import streamlit as st
 
-from experiments.history import history
+from experiments.history import history, to_take_away
 from experiments.pages.frame import begin, pilot_here
+from experiments.pages.take_away import take_away
 from experiments.verify import verify
 from experiments.words import say
 from experiments.words.numbers import day
@@ -32,28 +30,7 @@ with verify_now:
             for sentence in found.findings:
                 st.text("• " + sentence)
 with export:
-    rows = [
-        {
-            "number": event.number,
-            "at": event.at.isoformat(),
-            "who": event.who,
-            "via": event.via,
-            "act": event.act,
-            "sentence": event.sentence,
-            "why": event.why,
-            "before": json.dumps(dict(event.before), default=str),
-            "after": json.dumps(dict(event.after), default=str),
-        }
-        for event in events
-    ]
-    st.download_button(
-        say("history.export"),
-        pd.DataFrame(rows).to_csv(index=False),
-        file_name=f"{pilot.key}-history.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key="export",
-    )
+    take_away(to_take_away(events), name=f"{pilot.key}-history", key="export")
 
 for event in reversed(events):
     with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):

@@ -38,6 +38,7 @@ _STYLE = """
 .pg-card {line-height: 1.4}
 .pg-card p {margin: .3rem 0}
 .pg-faint {opacity: .72; font-size: .85rem}
+[data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 h1 {overflow-wrap: break-word}
 @media (max-width: 700px) {
   .pg-table thead {position: absolute; left: -9999px}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from experiments.pages.frame import begin, plain
 from experiments.pages.parts import badge
+from experiments.pages.take_away import take_away
 from experiments.pictures.theme import VERDICT_SIGNS
 from experiments.portfolio import PilotRow, portfolio
 from experiments.words import say
@@ -58,8 +60,8 @@ def card(row: PilotRow) -> None:
         st.html(f"<div class='pg-card'>{''.join(pieces)}</div>")
 
 
-def table(rows: list[PilotRow]) -> pd.DataFrame:
-    columns = {
+def table(rows: list[PilotRow]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {
         "title": [row.title for row in rows],
         "team": [row.team for row in rows],
         "partners": [", ".join(row.partners) for row in rows],
@@ -73,7 +75,7 @@ def table(rows: list[PilotRow]) -> pd.DataFrame:
         "next": [row.next_date for row in rows],
         "link": [f"/evidence?pilot={row.key}" for row in rows],
     }
-    return pd.DataFrame(columns).rename(columns={name: say(f"portfolio.column.{name}") for name in columns})
+    return {say(f"portfolio.column.{name}"): cells for name, cells in columns.items()}
 
 
 desk = begin(say("nav.page.portfolio"))
@@ -102,8 +104,9 @@ with board:
             for row in here:
                 card(row)
 with listed:
+    take_away(table(shown), name="portfolio", key="portfolio-csv")
     st.dataframe(
-        table(shown),
+        pd.DataFrame(table(shown)),
         hide_index=True,
         column_config={
             say("portfolio.column.link"): st.column_config.LinkColumn(display_text=say("portfolio.open")),

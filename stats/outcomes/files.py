@@ -36,11 +36,13 @@ WEB = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<head", b"<body")
 
 @dataclass(frozen=True, kw_only=True)
 class SizeLimits:
-    """What is refused before it is read: bytes after unpacking, data rows, columns."""
+    """What is refused before it is read: bytes as they come, bytes after unpacking, data rows, columns, cells."""
 
+    max_file: int = 4 << 30
     max_bytes: int = 4 << 30
     max_rows: int = 50_000_000
     max_columns: int = 2_000
+    max_cells: int = 4_000_000_000
 
 
 @dataclass
@@ -67,6 +69,15 @@ def open_bytes(source: Source) -> IO[bytes]:
 
 def size_of(source: Source) -> int:
     return len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+
+
+def refuse_size(source: Source, limits: SizeLimits) -> None:
+    """Raise for a file without anything in it, and for one that is larger than files may be."""
+    size = size_of(source)
+    if size == 0:
+        raise refuse("empty_file")
+    if size > limits.max_file:
+        raise refuse("file_too_large", size_mb=-(-size // 2**20), limit_mb=limits.max_file >> 20)
 
 
 def kind_of(head: bytes) -> Kind:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stats.outcomes.encodings import HIGH_BYTES, SAMPLE_BYTES, guess_encoding, marked
-from stats.outcomes.files import SizeLimits, Source, kind_of, not_a_table, open_bytes, raw_chunks, refuse, size_of
+from stats.outcomes.files import SizeLimits, Source, kind_of, not_a_table, open_bytes, raw_chunks, refuse, refuse_size
 from stats.outcomes.reading import DELIMITERS, Delimiter, Reading
 from stats.outcomes.values import DAY_FIRST, GROUPING
 
@@ -40,8 +40,7 @@ class Taste:
 
 def guess_reading(source: Source, name: str = "", limits: SizeLimits = LIMITS) -> Reading:
     """How to read this file (a path, or its bytes with the ``name`` they came under). Raises RefusedData."""
-    if size_of(source) == 0:
-        raise refuse("empty_file")
+    refuse_size(source, limits)
     with open_bytes(source) as raw:
         kind = kind_of(raw.read(8192))
     if kind == "parquet":

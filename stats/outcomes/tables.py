@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedData
-from stats.outcomes.files import SizeLimits, kind_of, not_a_table, open_bytes, refuse, size_of, utf8_path
+from stats.outcomes.files import SizeLimits, kind_of, not_a_table, open_bytes, refuse, refuse_size, utf8_path
 from stats.outcomes.kinds import select, typed_columns, without_needless_cleaning
 from stats.outcomes.reading import Reading
 from stats.outcomes.values import literal, quoted
@@ -84,11 +84,7 @@ def first_line(error: BaseException) -> str:
 
 def refuse_at_sight(source: Path | str | bytes, reading: Reading, limits: SizeLimits) -> None:
     """Raise for what the first bytes and the size already tell."""
-    size = size_of(source)
-    if size == 0:
-        raise refuse("empty_file")
-    if size > limits.max_bytes:
-        raise refuse("too_many_bytes", limit_mb=limits.max_bytes >> 20)
+    refuse_size(source, limits)
     with open_bytes(source) as raw:
         kind = kind_of(raw.read(8192))
     fitting = {
