@@ -14,13 +14,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.charters.check import pydantic_problems
-from experiments.desk import Desk, may, mine, require
+from experiments.desk import Desk, may, mine, spoken_for
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from experiments.words import say
 from experiments.words.numbers import day
 from registry import find
-from registry.kinds import AmendmentKind, Capacity, GuardrailClass, Stage, Verdict
+from registry.access import Act
+from registry.kinds import AmendmentKind, Capacity, GuardrailClass, Verdict
 from registry.pilots import Pilot
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
 from registry.unit_of_work import Work
@@ -59,8 +60,7 @@ def amend(desk: Desk, key: str, changes: Mapping[str, Any], reason: str) -> Amen
     effects have been seen.
     """
     pilot = desk.pilot(key)
-    may(desk, "amend", pilot)
-    require(pilot, Stage.SIGNED, before=Stage.DECIDED)
+    may(desk, Act.AMEND, pilot)
     if not reason.strip():
         raise Refused(Problem(code="reason_missing", facts={"what": "amendment"}))
     with desk.work() as work:
@@ -74,14 +74,12 @@ def amend(desk: Desk, key: str, changes: Mapping[str, Any], reason: str) -> Amen
 def sign_amendment(desk: Desk, key: str) -> Amended:
     """A partner signs again for its own numbers, which an amendment had changed."""
     pilot = desk.pilot(key)
-    may(desk, "sign", pilot)
-    require(pilot, Stage.SIGNED, before=Stage.DECIDED)
+    may(desk, Act.SIGN_AMENDMENT, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
         record = _in_force(work, row)
         before = stored_plan(record)
-        partners = find.partners(work.session, row.id)
-        mine_ = {department.key: partner for partner, department in partners if partner.contact_id == work.actor_id}
+        mine_ = {department.key: partner for partner, department in spoken_for(work, row)}
         metrics = [
             m.model_copy(update={"signed": True}) if m.partner in mine_ and not m.signed else m for m in before.metrics
         ]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.assign import Assigned, assigned
 from experiments.check_ins import given_until
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.looks import look_due
 from experiments.plan import locked_plan, stored_plan
 from registry import find
+from registry.access import Act
 from registry.evidence import EvidenceRecord
 from registry.kinds import AmendmentKind, Stage
 from registry.outcomes import Snapshot
@@ -51,8 +52,7 @@ class Assessed:
 def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
     """Make the evidence of the newest snapshot. The same snapshot under the same plan is assessed once."""
     pilot = desk.pilot(key)
-    may(desk, "assess", pilot)
-    require(pilot, Stage.RUNNING, before=Stage.DECIDED)
+    may(desk, Act.ASSESS, pilot)
     record, plan = locked_plan(desk, pilot)
     drawn = assigned(desk, pilot)
     at = desk.registry.clock()

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move
 from experiments.plan import locked_plan
 from registry import find
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from registry.plans import AssignmentRecord
@@ -34,8 +35,7 @@ class Assigned:
 def assign(desk: Desk, key: str) -> Assigned:
     """Draw the assignment of the signed plan. There is no second draw."""
     pilot = desk.pilot(key)
-    may(desk, "assign", pilot)
-    require(pilot, Stage.SIGNED, before=Stage.ASSIGNED)
+    may(desk, Act.ASSIGN, pilot)
     record, plan = locked_plan(desk, pilot)
     canonical = assignment_json(plan)
     with desk.work() as work:

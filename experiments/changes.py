@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from experiments.desk import Desk, may, mine, require
+from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.words import say
 from experiments.words.numbers import day
 from registry import find
-from registry.kinds import ChangeKind, Stage, SuggestionState
+from registry.access import Act
+from registry.kinds import ChangeKind, SuggestionState
 from registry.notes import ChangeEntry
 from stats.errors import Problem
 
@@ -53,8 +54,7 @@ def note(
     credited_to: whose idea it was. alters_treatment: what is tried is not the same any more.
     """
     pilot = desk.pilot(key)
-    may(desk, "change", pilot)
-    require(pilot, Stage.DRAFT, before=Stage.CLOSED)
+    may(desk, Act.CHANGE, pilot)
     chosen = _kind(kind)
     if not what.strip():
         raise Refused(Problem(code="change_empty"))
@@ -82,7 +82,7 @@ def note(
 def settle(desk: Desk, key: str, entry: UUID, state: str, why: str = "") -> Entry:
     """Say what became of a suggestion: adopted, or declined and why. What was adopted is credited to who had it."""
     pilot = desk.pilot(key)
-    may(desk, "change", pilot)
+    may(desk, Act.CHANGE, pilot)
     if state not in {SuggestionState.ADOPTED.value, SuggestionState.DECLINED.value}:
         offered = [SuggestionState.ADOPTED.value, SuggestionState.DECLINED.value]
         raise Refused(Problem(code="suggestion_state", facts={"given": state, "offered": offered}))

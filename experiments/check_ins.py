@@ -15,12 +15,12 @@ from typing import Any
 from uuid import UUID
 
 from experiments.assign import assigned
-from experiments.desk import Desk, may, mine, require
+from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import require_file
 from experiments.plan import locked_plan
 from registry import find
-from registry.kinds import Stage
+from registry.access import Act
 from registry.outcomes import CheckIn
 from registry.pilots import Pilot
 from registry.unit_of_work import Work
@@ -49,8 +49,7 @@ def check_in(desk: Desk, key: str, said: Sequence[Said]) -> int:
     Refused as a whole, with every problem, where a site is unknown, a week lies outside or a share is none.
     """
     pilot = desk.pilot(key)
-    may(desk, "check_in", pilot)
-    require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
+    may(desk, Act.CHECK_IN, pilot)
     _, plan = locked_plan(desk, pilot)
     sites = {site.key for site in plan.sites}
     monday = [_on_monday(item) for item in said]

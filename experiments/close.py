@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from registry import find
+from registry.access import Act
 from registry.kinds import Stage
 from registry.notes import Comment
 from stats.errors import Problem
@@ -23,8 +24,7 @@ class Closed:
 def close(desk: Desk, key: str, takeaway: str) -> Closed:
     """End a decided pilot with its takeaway."""
     pilot = desk.pilot(key)
-    may(desk, "close", pilot)
-    require(pilot, Stage.DECIDED, before=Stage.CLOSED)
+    may(desk, Act.CLOSE, pilot)
     if not takeaway.strip() or desk.person is None:
         raise Refused(Problem(code="takeaway_missing", facts={"pilot": key}))
     with desk.work() as work:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.recommend import InForce, in_force
 from experiments.review import objections
 from registry import find
+from registry.access import Act
 from registry.decisions import Decision
 from registry.kinds import DecisionKind, Mode, Scope, Stage, Verdict
 from registry.people import Person
@@ -54,8 +55,7 @@ class Decided:
 def decide(desk: Desk, key: str, choice: Choice, *, seen: str | None = None) -> Decided:
     """Record a decision on the evidence in force. seen: hash of the evidence that was shown."""
     pilot = desk.pilot(key)
-    may(desk, "decide", pilot)
-    require(pilot, Stage.ASSESSED, before=Stage.DECIDED)
+    may(desk, Act.DECIDE, pilot)
     shown = in_force(desk, pilot)
     second = _second(desk, choice.second_approver)
     overrules, problems = _checked(desk, pilot, shown, choice, second)

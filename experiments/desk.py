@@ -9,37 +9,29 @@ from typing import Any
 
 from experiments.charters.charter import Charter
 from experiments.errors import Refused
+from experiments.words import one_of, say
 from registry import find
+from registry.access import LIFE, TABLE, Act, Barrier, refusal
 from registry.kinds import Stage, Via
 from registry.open import Registry
-from registry.people import Person
-from registry.pilots import Pilot
+from registry.people import Department, Person
+from registry.pilots import Pilot, PilotPartner
+from registry.standing import speaks_for, standing_of
 from registry.unit_of_work import Work
 from stats.errors import Problem
-
-ORDER = (
-    Stage.DRAFT,
-    Stage.SHAPING,
-    Stage.PLAN,
-    Stage.SIGNED,
-    Stage.ASSIGNED,
-    Stage.RUNNING,
-    Stage.ASSESSED,
-    Stage.IN_REVIEW,
-    Stage.DECIDED,
-    Stage.ROLLING_OUT,
-    Stage.CLOSED,
-)
-"""The life of a pilot; PAUSED and WITHDRAWN stand beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """registry: where it is kept; person: who acts (None: nobody by name, which only may look)."""
+    """registry: where it is kept; person: who acts (None: nobody by name, who may only look).
+
+    login: a provider has checked who acts; without one, names are taken at their word (single-user mode).
+    """
 
     registry: Registry
     person: Person | None = None
     via: Via = Via.CLI
+    login: bool = False
 
     def work(self) -> AbstractContextManager[Work]:
         return self.registry.work(self.person, self.via)
@@ -67,16 +59,56 @@ class Desk:
         raise Refused(Problem(code="person_unknown", facts={"name": who, "offered": [p.name for p in known]}))
 
 
-def may(desk: Desk, act: str, pilot: Pilot) -> None:
-    """Refuse an act that this person must not do on this pilot.
+def may(desk: Desk, act: Act, pilot: Pilot | None = None) -> None:
+    """Refuse an act that the person at the desk must not do (recorded), or that comes too early or too late.
 
-    Whoever acts is known by name; the owner never decides on their own pilot.
+    Called by every stage function before it does anything; ``why_not`` tells pages the same beforehand.
     """
+    problem = _not_by(desk, act, pilot)
+    if problem is not None:
+        if desk.person is not None:
+            with desk.work() as work:
+                work.record("access.refused", pilot or desk.person, after={"act": act, "code": problem.code})
+        raise Refused(problem)
+    if pilot is not None and (out_of_time := _not_now(act, pilot)):
+        raise Refused(out_of_time)
+
+
+def allowed(desk: Desk, act: Act, pilot: Pilot | None = None) -> bool:
+    """Whether the person at the desk may ever do this, whatever the stage."""
+    return _not_by(desk, act, pilot) is None
+
+
+def why_not(desk: Desk, act: Act, pilot: Pilot | None = None) -> Problem | None:
+    """What stands in the way of this act for this person now; None: nothing. Nothing is recorded."""
+    return _not_by(desk, act, pilot) or (_not_now(act, pilot) if pilot is not None else None)
+
+
+def _not_by(desk: Desk, act: Act, pilot: Pilot | None) -> Problem | None:
     if desk.person is None:
-        raise Refused(Problem(code="nobody_acts", facts={"act": act}))
-    if act == "decide" and desk.person.id == pilot.owner_id:
-        facts = {"person": desk.person.name, "pilot": pilot.key}
-        raise Refused(Problem(code="owner_decides", facts=facts))
+        return Problem(code="nobody_acts", facts={"act": act.value})
+    with desk.read() as session:
+        is_ = standing_of(session, desk.person, pilot)
+    found = refusal(act, is_)
+    if found is None:
+        return None
+    named = [say(f"who.{item.value}") for item in found.what]
+    facts = {"person": desk.person.name, "act": say(f"act.{act.value}"), "who": one_of(named)}
+    return Problem(code="may_not" if found.barrier == Barrier.NOT_ALLOWED else "barred", facts=facts)
+
+
+def _not_now(act: Act, pilot: Pilot) -> Problem | None:
+    rule = TABLE[act]
+    if rule.open_at(pilot.stage):
+        return None
+    facts = {"pilot": pilot.key, "stage": pilot.stage.value, "why": pilot.stage_reason}
+    if pilot.stage not in LIFE:
+        return Problem(code=f"stage_{pilot.stage.value}", facts=facts)
+    if rule.stages is not None and not rule.stages & set(LIFE):
+        return Problem(code="not_paused", facts=facts)
+    if LIFE.index(pilot.stage) < LIFE.index(rule.first):
+        return Problem(code=f"first_{rule.first.value}", facts=facts)
+    return Problem(code=f"already_{rule.over_from.value}", facts=facts)
 
 
 def charter_of(pilot: Pilot) -> Charter:
@@ -86,24 +118,20 @@ def charter_of(pilot: Pilot) -> Charter:
 
 def reached(pilot: Pilot, stage: Stage) -> bool:
     """Whether the pilot's life has come as far as ``stage``."""
-    return pilot.stage in ORDER and ORDER.index(pilot.stage) >= ORDER.index(stage)
-
-
-def require(pilot: Pilot, stage: Stage, *, before: Stage | None = None) -> None:
-    """Refuse unless ``stage`` is reached (and ``before`` is not): the sentence names the step that comes first."""
-    facts = {"pilot": pilot.key, "stage": pilot.stage.value, "why": pilot.stage_reason}
-    if pilot.stage not in ORDER:
-        raise Refused(Problem(code=f"stage_{pilot.stage.value}", facts=facts))
-    if not reached(pilot, stage):
-        raise Refused(Problem(code=f"first_{stage.value}", facts=facts))
-    if before is not None and reached(pilot, before):
-        raise Refused(Problem(code=f"already_{before.value}", facts=facts))
+    return pilot.stage in LIFE and LIFE.index(pilot.stage) >= LIFE.index(stage)
 
 
 def move(work: Work, pilot: Pilot, stage: Stage) -> None:
     """Put the pilot into a stage; the act that does so is recorded by its own module."""
     if pilot.stage != stage:
         pilot.stage, pilot.stage_since, pilot.stage_reason = stage, work.now, ""
+
+
+def spoken_for(work: Work, pilot: Pilot) -> list[tuple[PilotPartner, Department]]:
+    """The partners of a pilot for which whoever acts in this unit of work may speak."""
+    if work.actor_id is None:
+        return []
+    return speaks_for(work.session, find.person(work.session, work.actor_id), pilot, work.now.date())
 
 
 def mine(work: Work, pilot: Pilot) -> Pilot:

@@ -12,12 +12,14 @@ from pydantic import ValidationError
 
 from experiments.assign import Assigned, assigned
 from experiments.charters.check import pydantic_problems
-from experiments.desk import Desk, may, mine, move, reached, require
+from experiments.desk import Desk, may, mine, move, reached
 from experiments.errors import Refused
-from experiments.files import require_file
+from experiments.files import plain_name, require_file
+from experiments.limits import size_limits
 from experiments.looks import extended_until
 from experiments.plan import locked_plan
 from registry import find
+from registry.access import Act
 from registry.kinds import Stage, Verdict
 from registry.outcomes import Snapshot
 from registry.pilots import Pilot
@@ -28,6 +30,7 @@ from stats.plan import Plan
 
 if TYPE_CHECKING:
     from stats.outcomes import Accepted, Reading
+    from stats.outcomes.files import SizeLimits
 
 Report = Callable[[float], None]
 
@@ -56,7 +59,6 @@ def check_file(
 ) -> Checked:
     """Whether this file fits the signed plan, without keeping anything. Raises RefusedData with all problems."""
     pilot = desk.pilot(key)
-    require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
     _, plan = locked_plan(desk, pilot)
     plan = _until_now(desk, pilot, plan)
     return _checked(plan, assigned(desk, pilot), path, reading, name or path.name, desk.registry.clock().date())
@@ -79,9 +81,10 @@ def ingest(
     report: told the share done. Raises RefusedData or Refused with every problem.
     """
     pilot = desk.pilot(key)
-    may(desk, "ingest", pilot)
-    require(pilot, Stage.ASSIGNED, before=Stage.DECIDED)
+    may(desk, Act.INGEST, pilot)
     require_file(path)
+    given = name or path.name
+    name = plain_name(given)
     record, plan = locked_plan(desk, pilot)
     tell = report or _nobody
     tell(0.05)
@@ -89,7 +92,7 @@ def ingest(
     tell(0.15)
     today = desk.registry.clock().date()
     counted = _until_now(desk, pilot, plan)
-    found = _checked(counted, assigned(desk, pilot), path, reading, name or path.name, today, accept_crossovers)
+    found = _checked(counted, assigned(desk, pilot), path, reading, name, today, accept_crossovers)
     tell(0.7)
     digest = desk.registry.snapshots.put(path)
     if digest != before:
@@ -102,7 +105,7 @@ def ingest(
                 pilot_id=row.id,
                 number=find.next_number(work.session, Snapshot, pilot_id=row.id),
                 sha256=digest,
-                name=name or path.name,
+                name=name,
                 size=path.stat().st_size,
                 row_count=found.accepted.rows,
                 reading=found.reading.model_dump(mode="json"),
@@ -121,8 +124,12 @@ def ingest(
         sha256=digest,
         rows=kept.row_count,
         reading=kept.reading,
-        warnings=tuple(found.accepted.warnings),
+        warnings=(*_renamed(given, name), *found.accepted.warnings),
     )
+
+
+def _renamed(given: str, name: str) -> tuple[Problem, ...]:
+    return () if given == name else (Problem(code="file_renamed", facts={"name": name}),)
 
 
 def _nobody(share: float) -> None:
@@ -140,10 +147,11 @@ def _checked(
 ) -> Checked:
     from stats.outcomes import check, open_table
 
-    reading = reading_of(path, name, changes)
+    limits = size_limits()
+    reading = reading_of(path, name, changes, limits)
     arms: Mapping[str, int | None] = dict(drawn.arms) if drawn else {}
     accepted = check(
-        open_table(path, reading),
+        open_table(path, reading, limits=limits),
         plan.columns,
         plan.metrics,
         arms or plan.sites,
@@ -171,11 +179,11 @@ def _until_now(desk: Desk, pilot: Pilot, plan: Plan) -> Plan:
         return plan.model_copy(update={"end": extended_until(session, pilot, plan)})
 
 
-def reading_of(path: Path, name: str, changes: Mapping[str, Any] | None) -> Reading:
+def reading_of(path: Path, name: str, changes: Mapping[str, Any] | None, limits: SizeLimits) -> Reading:
     """How to read the file: as guessed, with the changes that a person made."""
     from stats.outcomes import Reading, guess_reading
 
-    guessed = guess_reading(path, name)
+    guessed = guess_reading(path, name, limits)
     if not changes:
         return guessed
     try:

@@ -20,6 +20,7 @@ from experiments.recommend import InForce, in_force
 from experiments.words import say
 from experiments.words.numbers import day
 from registry import find
+from registry.access import Act
 from registry.kinds import Mode, Stage, Verdict
 from registry.pilots import Pilot
 from stats.errors import Problem
@@ -108,7 +109,7 @@ def next_version(desk: Desk, key: str, changed: str = "") -> NextVersion:
 def iterate(desk: Desk, key: str, changed: str = "") -> NextVersion:
     """Make the child pilot as a draft with its lineage. One for each version: lineages do not branch."""
     pilot = desk.pilot(key)
-    may(desk, "iterate", pilot)
+    may(desk, Act.ITERATE, pilot)
     drafted = next_version(desk, key, changed)
     with desk.work() as work:
         row = mine(work, pilot)

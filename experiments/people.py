@@ -23,8 +23,8 @@ def department_of(work: Work, name: str) -> Department:
         return row
 
 
-def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Role) -> Person:
-    """The person of that e-mail address, or else of that name; added, with the role they act in, if new."""
+def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Role | None) -> Person:
+    """The person of that e-mail address, or else of that name; added if new, and given ``role`` if there is one."""
     if isinstance(who, charter.Person):
         name, email, department = who.name, who.email, department_of(work, who.department)
     else:
@@ -34,7 +34,7 @@ def person_of(work: Work, who: charter.Person | tuple[str, Department], role: Ro
         address = email.strip().lower() if email else None
         row = work.add(Person(name=name.strip(), email=address, department_id=department.id))
         work.record("person.added", row)
-    if role not in find.roles(work.session, row.id):
+    if role is not None and role not in find.roles(work.session, row.id):
         given = work.add(PersonRole(person_id=row.id, role=role))
         work.record("person.role_given", given, after={"role": role})
     return row

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.charters.to_plan import to_plan
-from experiments.desk import Desk, charter_of, may, mine, move, require
+from experiments.desk import Desk, charter_of, may, mine, move
 from experiments.errors import Refused
 from registry import find
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from registry.plans import PlanRecord
@@ -34,8 +35,7 @@ class Planned:
 def plan(desk: Desk, key: str) -> Planned:
     """Make the plan from the charter, or make it again while it is not signed."""
     pilot = desk.pilot(key)
-    may(desk, "plan", pilot)
-    require(pilot, Stage.DRAFT, before=Stage.SIGNED)
+    may(desk, Act.PLAN, pilot)
     if pilot.stage == Stage.SHAPING:
         raise Refused(Problem(code="still_shaping", facts={"pilot": key}))
     with desk.work() as work:

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.desk import Desk, may, mine, move, reached, require
+from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from experiments.words import say
 from registry import find
+from registry.access import Act
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.kinds import Stage, Verdict
 from registry.pilots import Pilot
@@ -38,8 +39,7 @@ class InForce:
 def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
     """Ask the rule, and keep its answer. The same evidence gives the same answer, kept once."""
     pilot = desk.pilot(key)
-    may(desk, "recommend", pilot)
-    require(pilot, Stage.RUNNING if reached(pilot, Stage.RUNNING) else Stage.ASSESSED)
+    may(desk, Act.RECOMMEND, pilot)
     shown = in_force(desk, pilot, arm)
     if shown.recommendation is not None:
         return shown.said

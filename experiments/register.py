@@ -10,11 +10,12 @@ from experiments.charters.catalogue import metric_version_of
 from experiments.charters.charter import Charter, slug
 from experiments.charters.check import read_charter, warnings
 from experiments.charters.to_plan import to_plan, twins
-from experiments.desk import Desk, mine, reached
+from experiments.desk import Desk, may, mine, reached
 from experiments.errors import Refused
 from experiments.people import department_of, person_of
 from experiments.version_terms import on_its_terms
 from registry import find
+from registry.access import Act
 from registry.errors import NotFound
 from registry.kinds import Direction, GuardrailClass, MetricRole, Role, Stage
 from registry.people import Department
@@ -38,6 +39,7 @@ def save_draft(desk: Desk, draft: Mapping[str, Any], step: str, *, pilot: Pilot 
     title = str(draft.get("title") or "").strip()
     if not title:
         raise Refused(Problem(code="draft_without_title"))
+    _may_write(desk, pilot)
     with desk.work() as work:
         if pilot is None:
             row = Pilot(key=_free_key(work, slug(title)), title=title, draft=dict(draft), draft_step=step)
@@ -60,24 +62,36 @@ def resume(desk: Desk, key: str) -> tuple[dict[str, Any], str]:
 def register(desk: Desk, document: Any, *, key: str | None = None) -> Registered:
     """Register a complete charter: a new pilot, or the draft called ``key``. Refused with all problems at once."""
     charter = read_charter(document)
+    _may_write(desk, desk.pilot(key) if key else None)
     with desk.work() as work:
         pilot = _pilot_row(work, charter, key)
-        write_charter(work, pilot, charter)
+        write_charter(work, pilot, charter, give_roles=not desk.login)
         work.actor_id = work.actor_id or pilot.owner_id
         work.record("pilot.registered", pilot, after={"key": pilot.key, "version": pilot.version})
     return Registered(key=pilot.key, title=pilot.title, warnings=tuple(warnings(charter)))
 
 
-def write_charter(work: Work, pilot: Pilot, charter: Charter) -> None:
-    """Make the rows of a charter that others refer to. A later version keeps to what it was drafted for."""
+def _may_write(desk: Desk, pilot: Pilot | None) -> None:
+    """Without login the first charter is written by nobody yet: it names the people."""
+    if desk.person is None and not desk.login:
+        return
+    may(desk, Act.REGISTER if pilot is None else Act.REVISE, pilot)
+
+
+def write_charter(work: Work, pilot: Pilot, charter: Charter, *, give_roles: bool = True) -> None:
+    """Make the rows of a charter that others refer to. A later version keeps to what it was drafted for.
+
+    give_roles: whether people get the roles in which the charter names them; where a login checks who is who, roles
+    are given by administrators alone.
+    """
     charter = on_its_terms(work, pilot, charter)
     pilot.title, pilot.problem, pilot.team = charter.title, charter.problem, charter.team
     pilot.simulated, pilot.showcase = charter.simulated, charter.where.showcase
-    owner = person_of(work, charter.owner, Role.INNOVATOR)
+    owner = person_of(work, charter.owner, Role.INNOVATOR if give_roles else None)
     pilot.owner_id, pilot.department_id = owner.id, owner.department_id
-    pilot.sponsor_id = person_of(work, charter.sponsor, Role.EXECUTIVE).id
+    pilot.sponsor_id = person_of(work, charter.sponsor, Role.EXECUTIVE if give_roles else None).id
     pilot.draft, pilot.draft_step = charter.model_dump(mode="json", by_alias=True), "complete"
-    _add_metrics(work, pilot, charter, _add_partners(work, pilot, charter))
+    _add_metrics(work, pilot, charter, _add_partners(work, pilot, charter, give_roles))
 
 
 def _free_key(work: Work, wanted: str) -> str:
@@ -112,12 +126,13 @@ def _still_open(pilot: Pilot) -> None:
         raise Refused(Problem(code="already_registered", facts={"pilot": pilot.key}))
 
 
-def _add_partners(work: Work, pilot: Pilot, charter: Charter) -> dict[str, PilotPartner]:
+def _add_partners(work: Work, pilot: Pilot, charter: Charter, give_roles: bool) -> dict[str, PilotPartner]:
     """Partner rows by department key."""
     rows = {}
     for partner in charter.partners:
         department: Department = department_of(work, partner.department)
-        contact = person_of(work, (partner.contact, department), Role.REVIEWER) if partner.contact else None
+        role = Role.REVIEWER if give_roles else None
+        contact = person_of(work, (partner.contact, department), role) if partner.contact else None
         rows[department.key] = work.add(
             PilotPartner(
                 pilot_id=pilot.id,

@@ -12,6 +12,7 @@ from experiments.desk import Desk, charter_of, may, mine
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from registry import find
+from registry.access import Act
 from registry.pilots import Pilot
 from stats.errors import Problem
 from stats.plan import Plan
@@ -89,7 +90,7 @@ def keep(desk: Desk, key: str, rehearsal: Rehearsal, *, least: int = KEPT_FROM) 
     The same is kept once. Nothing is kept of a charter without a plan, of too few pilots, or of another plan.
     """
     pilot = desk.pilot(key)
-    may(desk, "rehearse", pilot)
+    may(desk, Act.REHEARSE, pilot)
     with desk.read() as session:
         record = find.latest_plan(session, pilot.id)
     if record is None or rehearsal.pilots < least or not _is_of(stored_plan(record), rehearsal.fingerprint):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move, spoken_for
 from experiments.errors import Refused
 from experiments.recommend import in_force
-from registry import find
+from registry import find, standing
+from registry.access import Act
 from registry.decisions import Review
 from registry.kinds import Stage, Stance
 from registry.pilots import Pilot
@@ -30,8 +31,7 @@ class Said:
 def review(desk: Desk, key: str, stance: str, reason: str = "", *, seen: str | None = None) -> Said:
     """Give one's word on the evidence in force. seen: hash of the evidence that was shown, refused if it is another."""
     pilot = desk.pilot(key)
-    may(desk, "review", pilot)
-    require(pilot, Stage.ASSESSED, before=Stage.DECIDED)
+    may(desk, Act.REVIEW, pilot)
     kind = _stance(stance, reason)
     shown = in_force(desk, pilot)
     if seen is not None and seen != shown.evidence.sha256:
@@ -80,10 +80,10 @@ def reviews(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
 
 def speaks_for(desk: Desk, pilot: Pilot) -> str:
     """The department of this pilot's partners for which the person at the desk speaks; "" for none."""
-    me = desk.person.id if desk.person else None
+    if desk.person is None:
+        return ""
     with desk.read() as session:
-        names = [d.name for partner, d in find.partners(session, pilot.id) if me and partner.contact_id == me]
-    return names[0] if names else ""
+        return next((department.name for _, department in standing.speaks_for(session, desk.person, pilot)), "")
 
 
 def objections(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
@@ -105,9 +105,8 @@ def _stance(stance: str, reason: str) -> Stance:
 
 def _speaks_for(work: Work, pilot: Pilot) -> tuple[UUID | None, UUID | None, str]:
     """The partner row and metric of the department that this person is the contact of, and its name."""
-    for partner, department in find.partners(work.session, pilot.id):
-        if partner.contact_id == work.actor_id:
-            rows = find.pilot_metrics(work.session, pilot.id)
-            own = next((metric.id for metric, _, _ in rows if metric.partner_id == partner.id), None)
-            return partner.id, own, department.name
+    for partner, department in spoken_for(work, pilot):
+        rows = find.pilot_metrics(work.session, pilot.id)
+        own = next((metric.id for metric, _, _ in rows if metric.partner_id == partner.id), None)
+        return partner.id, own, department.name
     return None, None, ""

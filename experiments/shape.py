@@ -9,11 +9,12 @@ from typing import Any
 
 from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
-from experiments.desk import Desk, may, mine, move, require
+from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.plan import Planned, plan
 from experiments.register import write_charter
 from registry import find
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from registry.unit_of_work import Work
@@ -23,8 +24,7 @@ from stats.errors import Problem
 def shape(desk: Desk, key: str) -> Pilot:
     """Begin shaping a registered pilot whose plan is not locked."""
     pilot = desk.pilot(key)
-    may(desk, "shape", pilot)
-    require(pilot, Stage.DRAFT, before=Stage.SIGNED)
+    may(desk, Act.SHAPE, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
         _registered(work, row)
@@ -39,7 +39,7 @@ def freeze(desk: Desk, key: str, document: Any = None) -> Planned:
     document: the charter as it came out of shaping; left out, it stayed as it was.
     """
     pilot = desk.pilot(key)
-    may(desk, "shape", pilot)
+    may(desk, Act.SHAPE, pilot)
     if pilot.stage != Stage.SHAPING:
         raise Refused(Problem(code="not_shaping", facts={"pilot": key, "stage": pilot.stage.value}))
     charter = None if document is None else _same_pilot(pilot, read_charter(document))
@@ -47,7 +47,7 @@ def freeze(desk: Desk, key: str, document: Any = None) -> Planned:
         row = mine(work, pilot)
         if charter is not None:
             _forget_charter(work, row)
-            write_charter(work, row, charter)
+            write_charter(work, row, charter, give_roles=not desk.login)
         move(work, row, Stage.DRAFT)
         work.record("pilot.frozen", row, after={"charter_changed": charter is not None})
     return plan(desk, key)

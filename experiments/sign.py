@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments import forecasts
-from experiments.desk import Desk, charter_of, may, mine, move, require
+from experiments.desk import Desk, charter_of, may, mine, move, spoken_for, allowed
 from experiments.errors import Refused
 from experiments.plan import plan_of
 from registry import find
+from registry.access import Act
 from registry.kinds import Capacity, Stage
-from registry.pilots import Pilot, PilotMetric, PilotPartner
+from registry.pilots import Pilot, PilotMetric
 from registry.plans import PlanRecord, Signature
 from registry.unit_of_work import Work
 from stats.errors import Problem
@@ -32,12 +33,9 @@ class Signed:
 def sign(desk: Desk, key: str) -> Signed:
     """Sign in the capacity that this person has: partner contacts their metrics, owner or sponsor the plan."""
     pilot = desk.pilot(key)
-    may(desk, "sign", pilot)
-    require(pilot, Stage.PLAN, before=Stage.SIGNED)
-    person = desk.person
-    if person is not None and person.id in {pilot.owner_id, pilot.sponsor_id}:
-        return lock(desk, pilot)
-    return sign_as_partner(desk, pilot)
+    act = Act.SIGN if allowed(desk, Act.SIGN, pilot) else Act.SIGN_METRIC
+    may(desk, act, pilot)
+    return lock(desk, pilot) if act == Act.SIGN else sign_as_partner(desk, pilot)
 
 
 def sign_as_partner(desk: Desk, pilot: Pilot) -> Signed:
@@ -106,8 +104,7 @@ def _open_plan(work: Work, pilot: Pilot) -> PlanRecord:
 
 def _metrics_of(work: Work, pilot: Pilot) -> list[tuple[PilotMetric, str]]:
     """The metrics of the partner departments for which this person is the contact; never the owner's own."""
-    partners: list[PilotPartner] = [partner for partner, _ in find.partners(work.session, pilot.id)]
-    mine_ = {partner.id for partner in partners if partner.contact_id == work.actor_id}
+    mine_ = {partner.id for partner, _ in spoken_for(work, pilot)}
     rows = find.pilot_metrics(work.session, pilot.id)
     return [(metric, version.name) for metric, version, _ in rows if metric.partner_id in mine_]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from experiments.desk import Desk
 from experiments.words.numbers import Unit, size
-from registry import find
+from registry import find, standing
 from registry.kinds import GuardrailClass
 from registry.pilots import Pilot
 
@@ -42,6 +43,7 @@ def signatories(desk: Desk, pilot: Pilot) -> tuple[Signatory, ...]:
     me = desk.person.id if desk.person else None
     found = []
     with desk.read() as session:
+        spoken = _spoken_for(desk, session, pilot)
         metrics = find.pilot_metrics(session, pilot.id)
         for partner, department in find.partners(session, pilot.id):
             own = [(row, version) for row, version, _ in metrics if row.partner_id == partner.id]
@@ -56,7 +58,7 @@ def signatories(desk: Desk, pilot: Pilot) -> tuple[Signatory, ...]:
                     department=department.name,
                     metrics=tuple(version.name for _, version in own),
                     signed_at=min(filter(None, signed)) if all(signed) else None,
-                    mine=me is not None and partner.contact_id == me,
+                    mine=partner.id in spoken,
                 )
             )
         plan = find.locked_plan(session, pilot.id)
@@ -77,9 +79,8 @@ def signatories(desk: Desk, pilot: Pilot) -> tuple[Signatory, ...]:
 
 def accepted_by(desk: Desk, pilot: Pilot) -> tuple[Accepted, ...]:
     """What the person at the desk would sign as a partner: its metrics with the largest loss that it accepts."""
-    me = desk.person.id if desk.person else None
     with desk.read() as session:
-        mine = {row.id for row, _ in find.partners(session, pilot.id) if me is not None and row.contact_id == me}
+        mine = _spoken_for(desk, session, pilot)
         return tuple(
             Accepted(
                 name=version.name,
@@ -89,3 +90,10 @@ def accepted_by(desk: Desk, pilot: Pilot) -> tuple[Accepted, ...]:
             for row, version, _ in find.pilot_metrics(session, pilot.id)
             if row.partner_id in mine
         )
+
+
+def _spoken_for(desk: Desk, session: Any, pilot: Pilot) -> set[UUID]:
+    """Partners for which the person at the desk may sign."""
+    if desk.person is None or desk.person.id == pilot.owner_id:
+        return set()
+    return {partner.id for partner, _ in standing.speaks_for(session, desk.person, pilot)}

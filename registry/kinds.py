@@ -133,6 +133,15 @@ class DecisionKind(StrEnum):
     DEFERRED = "deferred"
 
 
+class OverruleState(StrEnum):
+    """What became of a decision against the recommendation that a second executive must confirm."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+
+
 class ChangeKind(StrEnum):
     CHANGE = "change"
     VISIT = "visit"

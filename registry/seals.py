@@ -19,7 +19,7 @@ from sqlalchemy.types import NullType
 from registry.base import CanonicalJSON, Moment
 from registry.canonical import canonical_json, plain, sha256_text
 
-PERSONAL = frozenset({"person", "person_role", "comment"})
+PERSONAL = frozenset({"person", "person_role", "comment", "identity", "delegation"})
 CHUNK = 500
 
 

@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "recommendation_record",
     "review",
     "decision",
+    "notice",
 )
 
 # table -> {operation: condition on OLD (and NEW) under which it is refused}

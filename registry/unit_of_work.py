@@ -41,6 +41,12 @@ PRIVATE = {
     "comment": {"content", "mentions"},
     "check_in": {"trouble"},
     "change_entry": {"what", "why", "credited_to"},
+    "identity": {"subject"},
+    "delegation": {"reason"},
+    "attachment": {"name", "caption"},
+    "concern": {"what", "answer"},
+    "request_for_more": {"what", "answer"},
+    "proposed_overrule": {"asked", "answer"},
 }
 
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -104,19 +104,20 @@ def shown(problems: Iterable[Problem]) -> list[str]:
 def looking(who: str | None) -> Iterator[Desk]:
     """The desk of this machine's registry; acts are done by ``who``, if anybody."""
     from experiments.desk import Desk
+    from experiments.login import login_required
 
     with _opened() as registry:
-        desk = Desk(registry=registry)
+        desk = Desk(registry=registry, login=login_required())
         yield desk.as_person(who) if who else desk
 
 
 @contextmanager
 def acting(who: str | None, key: str | None = None) -> Iterator[Desk]:
-    """As ``looking``; where nobody is named, the owner of the pilot ``key`` acts. Reviews and decisions need a name."""
+    """As ``looking``; in single-user mode the owner of the pilot ``key`` acts where nobody is named."""
     from registry import find
 
     with looking(who) as desk:
-        if who is None and key is not None:
+        if desk.person is None and key is not None and not desk.login:
             with desk.read() as session:
                 owner = find.pilot(session, key).owner_id
                 desk = desk.as_person(find.person(session, owner).name) if owner else desk

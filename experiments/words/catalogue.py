@@ -104,6 +104,13 @@ def listed(items: list[str]) -> str:
     return sentences_in(language())["fact.list"].format(first=", ".join(items[:-1]), last=items[-1])
 
 
+def one_of(items: list[str]) -> str:
+    """``a, b or c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return sentences_in(language())["fact.choice"].format(first=", ".join(items[:-1]), last=items[-1])
+
+
 def plural(word: str) -> str:
     """More than one of a thing that people named themselves ("branch"): by the endings of the language.
 

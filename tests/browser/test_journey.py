@@ -139,7 +139,7 @@ def test_a_pilot_goes_from_a_template_to_a_signed_decision(
     at.open("decide", pilot="call-back-at-peak")
     at.act_as("Ana Lima")
     at.press("Record the decision")
-    at.sees("owns this pilot and can't decide on it")
+    at.sees("is the owner of this pilot and can't decide on it")
     at.act_as("Ruth Vogel")
     at.press("Record the decision")
     at.sees("The decision is on record")

@@ -86,7 +86,7 @@ def test_a_signed_pilot_is_not_shaped_any_more(lead: Lead) -> None:
     led = lead("assigned")
     owner = led.desk.as_person("Ana Lima")
     assert _refused(lambda: shape(owner, led.key)) == ["already_signed"]
-    assert _refused(lambda: freeze(owner, led.key)) == ["not_shaping"]
+    assert _refused(lambda: freeze(owner, led.key)) == ["already_signed"]
 
 
 def test_what_was_altered_while_shaping_does_not_count_against_the_promise(desk: Any, lead: Lead, waiting: Any) -> None:

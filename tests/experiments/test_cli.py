@@ -72,7 +72,10 @@ def test_a_life_through_processes_of_their_own(
     said = run("recommend", key, "--json")
     # Its start lies behind: recorded afterwards, and never scaled on that.
     assert said["recommendation"]["verdict"] == "ITERATE"
-    assert "owns this pilot" in run("decide", key, "ITERATE", "--as", "Ana Lima", "--json", code=1)["refused"][0]
+    assert (
+        "is the owner of this pilot"
+        in run("decide", key, "ITERATE", "--as", "Ana Lima", "--json", code=1)["refused"][0]
+    )
     assert run("decide", key, "iterate", "--as", "Ruth Vogel", "--json")["overrules"] is False
     run("memo", key, "--output", "memo.pdf", "--format", "pdf")
     assert (home / "memo.pdf").read_bytes().startswith(b"%PDF")
@@ -111,7 +114,7 @@ def test_a_step_too_early_is_refused_with_the_step_that_comes_first(
 ) -> None:
     key = pilot("register", _charter(home, waiting()))["pilot"]
     assert pilot("assign", key, refused=True) == [f"Sign the plan first: pilot sign {key}"]
-    assert pilot("recommend", key, refused=True) == [f"Assess the data first: pilot assess {key}"]
+    assert pilot("recommend", key, refused=True) == [f"Bring the data first: pilot ingest {key} FILE"]
     assert pilot("reproduce", key)["items"] == []
 
 

@@ -161,7 +161,7 @@ def test_nothing_is_kept_of_a_refused_file(lead: Lead, tmp_path: Path) -> None:
 def test_the_owner_does_not_decide_on_their_own_pilot(lead: Lead) -> None:
     led = lead("recommended")
     choice = Choice(verdict="SCALE")
-    assert _refused(lambda: decide(led.desk.as_person("Ana Lima"), led.key, choice)) == ["owner_decides"]
+    assert _refused(lambda: decide(led.desk.as_person("Ana Lima"), led.key, choice)) == ["barred"]
 
 
 def test_against_the_recommendation_only_with_a_reason_and_a_second_approver(lead: Lead) -> None:

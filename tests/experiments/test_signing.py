@@ -104,13 +104,16 @@ def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiti
     assert sign(owner, key).recorded_afterwards
 
 
-def test_only_the_contact_of_a_partner_signs_for_it(desk: Desk, waiting: Charters) -> None:
+def test_only_a_reviewer_of_the_partner_department_signs_for_it(desk: Desk, waiting: Charters) -> None:
     other = waiting(title="Another pilot")
-    other["partners"][0]["contact"] = "Lena Falk"
+    was = other["partners"][0]["department"]
+    other["partners"][0] |= {"contact": "Lena Falk", "department": "Warehouse"}
+    for guardrail in other["metrics"]["guardrails"]:
+        guardrail["partner"] = "Warehouse" if guardrail.get("partner") == was else guardrail.get("partner")
     key = register(desk, waiting()).key
     register(desk, other)
     plan(desk.as_person("Ana Lima"), key)
-    assert _refused(lambda: sign(desk.as_person("Lena Falk"), key)) == ["signs_for_nobody"]
+    assert _refused(lambda: sign(desk.as_person("Lena Falk"), key)) == ["may_not"]
 
 
 def test_planning_says_that_three_against_three_is_capped(desk: Desk, waiting: Charters) -> None:

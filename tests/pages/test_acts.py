@@ -55,7 +55,7 @@ def test_a_concern_needs_a_reason(worked: Path, show: Show, press: Press, read: 
 
 def test_the_owner_does_not_decide_on_their_own_pilot(worked: Path, show: Show, press: Press, read: Read) -> None:
     at = show("decide", pilot="parts-list-before-the-visit", person="Jonas Weber")
-    assert "owns this pilot" in read(press(at, "Record the decision"))
+    assert "is the owner of this pilot" in read(press(at, "Record the decision"))
 
 
 def test_a_decision_as_recommended_is_recorded_once(worked: Path, show: Show, press: Press, desk: Any) -> None:

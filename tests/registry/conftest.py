@@ -22,14 +22,14 @@ import pytest
 
 from registry import triggers
 from registry.canonical import canonical_json, sha256_text
-from registry.decisions import Decision, Review
+from registry.decisions import Decision, ProposedOverrule, RequestForMore, Review, ReviewRound
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.kinds import Via
 from registry.metrics import MetricDefinition, MetricVersion
-from registry.notes import ChangeEntry, Comment
+from registry.notes import Attachment, ChangeEntry, Comment, Concern
 from registry.open import Registry, upgrade
 from registry.outcomes import CheckIn, Snapshot
-from registry.people import Department, Person, PersonRole
+from registry.people import Delegation, Department, Identity, Notice, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
 
@@ -159,6 +159,9 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
     with registry.work(ada, Via.APP) as work:
         department = work.add(Department(key="logistics", name="Logistics"))
         role = work.add(PersonRole(person_id=ben.id, role="reviewer", department_id=department.id))
+        work.add(Identity(person_id=ben.id, issuer="https://login.example", subject="ben"))
+        work.add(Delegation(from_id=ben.id, to_id=ada.id, starts=date(2026, 3, 1), ends=date(2026, 3, 9)))
+        work.add(Notice(person_id=ben.id, pilot_id=pilot.id, kind="sign", about="call-back"))
         work.record("role.given", role)
     with registry.work(ada, Via.APP) as work:
         work.add(_hypothesis(pilot, waiting_time))
@@ -189,6 +192,8 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
         work.add(CheckIn(pilot_id=pilot.id, site="A", week=date(2026, 3, 2), delivered=0.5, used=0.25))
         work.add(ChangeEntry(pilot_id=pilot.id, what="a new script", entered_by_id=ada.id))
         work.add(Comment(pilot_id=pilot.id, author_id=ben.id, content="Well done"))
+        work.add(Attachment(pilot_id=pilot.id, name="poster.png", sha256=sha256, size=17, added_by_id=ben.id))
+        work.add(Concern(pilot_id=pilot.id, raised_by_id=ben.id, what="callers wait too long"))
         work.record("outcomes.accepted", snapshot)
     with registry.work(None, Via.SYSTEM) as work:
         evidence = work.add(
@@ -207,6 +212,11 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
         )
         work.record("pilot.assessed", evidence)
     with registry.work(ben, Via.APP) as work:
+        work.add(ReviewRound(pilot_id=pilot.id, evidence_id=evidence.id, until=date(2026, 4, 1), quorum=1))
+        work.add(
+            RequestForMore(pilot_id=pilot.id, evidence_id=evidence.id, asked_by_id=ben.id, what="by queue, please")
+        )
+        work.add(ProposedOverrule(**shown, proposed_by_id=ben.id, second_id=ada.id, asked={"verdict": "STOP"}))
         work.add(Review(**shown, reviewer_id=ben.id, partner_id=partner.id, stance="concern", reason="our numbers"))
         decision = Decision(
             **shown, recommendation_id=advice.id, recommended="SCALE", verdict="STOP", decided_by_id=ben.id
