@@ -70,7 +70,13 @@ def may(desk: Desk, act: Act, pilot: Pilot | None = None) -> None:
             with desk.work() as work:
                 work.record("access.refused", pilot or desk.person, after={"act": act, "code": problem.code})
         raise Refused(problem)
-    if pilot is not None and (out_of_time := _not_now(act, pilot)):
+    if pilot is not None:
+        in_time(act, pilot)
+
+
+def in_time(act: Act, pilot: Pilot) -> None:
+    """Refuse what comes too early or too late in the pilot's life, whoever asks."""
+    if out_of_time := _not_now(act, pilot):
         raise Refused(out_of_time)
 
 

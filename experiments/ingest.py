@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from experiments.assign import Assigned, assigned
 from experiments.charters.check import pydantic_problems
-from experiments.desk import Desk, may, mine, move, reached
+from experiments.desk import Desk, in_time, may, mine, move, reached
 from experiments.errors import Refused
 from experiments.files import plain_name, require_file
 from experiments.limits import size_limits
@@ -59,6 +59,7 @@ def check_file(
 ) -> Checked:
     """Whether this file fits the signed plan, without keeping anything. Raises RefusedData with all problems."""
     pilot = desk.pilot(key)
+    in_time(Act.INGEST, pilot)
     _, plan = locked_plan(desk, pilot)
     plan = _until_now(desk, pilot, plan)
     return _checked(plan, assigned(desk, pilot), path, reading, name or path.name, desk.registry.clock().date())
