@@ -250,18 +250,6 @@ def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, prob
     return Answer(value={"pilots": list(rows)}, lines=lines if rows else (say("cli.no_pilots"),))
 
 
-@command(app, "history")
-def history(key: Key) -> Answer:
-    """Everything that happened to a pilot, in sentences."""
-    from experiments import history as stage
-    from experiments.words.numbers import day
-
-    with looking(None) as desk:
-        events = stage.history(desk, key)
-    lines = tuple(f"{day(event.at.date())}  {event.sentence}" for event in events)
-    return Answer(value={"pilot": key, "events": list(events)}, lines=lines)
-
-
 @command(app, "reproduce")
 def reproduce(key: Key) -> Answer:
     """Compute assignment, evidence and recommendation again and compare them byte for byte."""

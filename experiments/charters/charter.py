@@ -165,15 +165,34 @@ class Where(Strict):
         return self
 
 
+class Drift(Strict):
+    """How single records and sites vary from one period of earlier data to the next; roll-outs are sized with it.
+
+    sd: of a single record, in the metric's unit; icc: correlation of two records of one site in one period;
+    autocorrelation: the share of it that stays for good; persistence: what is left of the passing part one period
+    later; records: of one site in one period; period_weeks: length of that period.
+    """
+
+    sd: float = Field(gt=0)
+    icc: float = Field(ge=0, lt=1)
+    autocorrelation: float = Field(ge=0, le=1)
+    persistence: float = Field(default=0.0, ge=0, lt=1)
+    records: float = Field(gt=0)
+    period_weeks: float = Field(gt=0)
+
+
 class History(Strict):
     """What earlier months show about one metric: spread between sites, and how well a site's past predicts it.
 
     spread: standard deviation between sites (or units) of the metric over one window, in its unit;
-    steadiness: correlation of a site's value before and after (0 unknown).
+    steadiness: correlation of a site's value before and after (0 unknown); weeks: length of that window where it is
+    not the plan's own; drift: read from a file, for sites that begin one after the other.
     """
 
     spread: float = Field(gt=0)
     steadiness: float = Field(default=0.0, ge=0, lt=1)
+    weeks: float | None = Field(default=None, gt=0)
+    drift: Drift | None = None
 
 
 class Forecast(Strict):

@@ -14,16 +14,21 @@ from stats.errors import Problem
 
 def read_charter(document: Any) -> Charter:
     """The charter in a parsed YAML document, or ``Refused`` with every problem at once."""
-    if not isinstance(document, Mapping):
-        raise Refused(Problem(code="charter_not_a_mapping"))
     try:
-        charter = Charter.model_validate(document)
+        charter = Charter.model_validate(as_mapping(document))
     except ValidationError as error:
         raise Refused(pydantic_problems(error)) from None
     problems = list(_inconsistencies(charter))
     if problems:
         raise Refused(problems)
     return charter
+
+
+def as_mapping(document: Any) -> Mapping[str, Any]:
+    """The document, if it has named parts; else ``Refused``."""
+    if not isinstance(document, Mapping):
+        raise Refused(Problem(code="charter_not_a_mapping"))
+    return document
 
 
 def pydantic_problems(error: ValidationError) -> list[Problem]:

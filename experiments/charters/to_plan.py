@@ -157,6 +157,10 @@ def _assumptions(charter: Charter) -> dict[str, Value]:
     for key, known in sorted(charter.history.items()):
         facts[f"{key}.spread"] = known.spread
         facts[f"{key}.steadiness"] = known.steadiness
+        if known.weeks is not None:
+            facts[f"{key}.weeks"] = known.weeks
+        if known.drift is not None:
+            facts |= {f"{key}.{name}": value for name, value in known.drift.model_dump().items()}
     if charter.where.units is not None:
         facts["units"] = charter.where.units
     return facts

@@ -176,6 +176,30 @@ class HistoryOutput(Output):
     events: list[Json]
 
 
+class PastOutput(Output):
+    """rows, sites, periods, first, last: read from the file, left_out: rows from the start on; window: the stretches
+    that were held against each other; metrics: by key ``windows`` (spread and steadiness with 95 % intervals) and
+    ``components`` (of single records), each a code with facts where nothing can be said; absent: metrics whose columns
+    the file lacks; history: as it stands in a charter, to be pasted. replay, with ``--replay``: by success metric what
+    the plan's own estimator shows of a ``gain`` worth having and of ``nothing``; seconds: that it took."""
+
+    rows: int
+    sites: int
+    sites_of_plan: int
+    periods: int
+    first: str | None
+    last: str | None
+    left_out: int
+    window: Json
+    metrics: dict[str, Json]
+    absent: dict[str, list[str]]
+    history: dict[str, Json]
+    sentences: list[str]
+    warnings: list[str]
+    replay: dict[str, Json]
+    seconds: float | None
+
+
 class ShapeOutput(Output):
     """stage: shaping, or plan once frozen, with the plan's hash."""
 
@@ -300,6 +324,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "close": CloseOutput,
     "portfolio": PortfolioOutput,
     "history": HistoryOutput,
+    "history CHARTER.yaml DATA": PastOutput,
     "forecasts": ForecastsOutput,
     "reproduce": ReproduceOutput,
     "verify": VerifyOutput,

@@ -1,21 +1,26 @@
-"""Commands of ``pilot`` about what is expected of a plan: its rehearsal, and the bets on it."""
+"""Commands of ``pilot`` about what is expected of a plan: its rehearsal, and the bets on it; and what lies behind it:
+its story, and what earlier data say."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.commands.command import Answer, Who, acting, command, looking
+from experiments.commands.command import Answer, Who, acting, command, looking, shown
+from experiments.errors import Refused
 from experiments.words import say
+from stats.errors import Problem
 
 if TYPE_CHECKING:
     from experiments.rehearse import Rehearsed
 
 FILES = {".yaml", ".yml", ".json"}
 PILOTS = 2000
+REPLAYED = 400
 SEED = 20260101
 
 
@@ -23,6 +28,7 @@ def planning(app: typer.Typer) -> None:
     """Put these commands beside the stages."""
     command(app, "rehearse")(rehearse)
     command(app, "forecasts")(forecasts)
+    command(app, "history")(history)
 
 
 def rehearse(
@@ -57,6 +63,62 @@ def forecasts() -> Answer:
         return Answer(value=value, lines=(say("forecast.none"),))
     bets = [f"{bet.pilot}: {' '.join(stage.sentences(bet))}" for bet in found.forecasts]
     return Answer(value=value, lines=(*bets, *stage.standing_sentences(found.together)))
+
+
+def history(
+    what: Annotated[str, typer.Argument(metavar="KEY|CHARTER.yaml", help="A pilot's key, or a charter in a file.")],
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA", help="With a charter: earlier data, CSV (also gz), Parquet, Excel.")
+    ] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Try the plan on these data, through the engine.")] = False,
+    pilots: Annotated[int, typer.Option(min=20, help="With --replay: how many times.")] = REPLAYED,
+    seed: Annotated[int, typer.Option(help="With --replay: the same seed gives the same figures.")] = SEED,
+) -> Answer:
+    """Everything that happened to a pilot; or, with CHARTER.yaml DATA, what earlier data say for its plan."""
+    if data is None and Path(what).suffix.lower() not in FILES:
+        return _story(what)
+    if data is None or Path(what).suffix.lower() not in FILES:
+        raise Refused(Problem(code="past_needs_data"))
+    return _past(Path(what), data, pilots=pilots if replay else 0, seed=seed)
+
+
+def _story(key: str) -> Answer:
+    from experiments import history as stage
+    from experiments.words.numbers import day
+
+    with looking(None) as desk:
+        events = stage.history(desk, key)
+    lines = tuple(f"{day(event.at.date())}  {event.sentence}" for event in events)
+    return Answer(value={"pilot": key, "events": list(events)}, lines=lines)
+
+
+def _past(charter: Path, data: Path, *, pilots: int, seed: int) -> Answer:
+    """What the data say, and what the plan would have shown there; ``pilots`` 0: it is not tried."""
+    import yaml
+
+    from experiments import past as stage
+    from experiments.charters.check import as_mapping
+    from experiments.commands.progress import progress
+    from experiments.files import read_yaml
+
+    read = stage.read_past(as_mapping(read_yaml(charter)), data)
+    begun = time.monotonic()
+    replayed = {}
+    if pilots:
+        with progress(say("past.trying", file=data.name)) as report:
+            replayed = stage.replay(read, pilots=pilots, seed=seed, report=report)
+    seconds = round(time.monotonic() - begun, 1)
+    said = [*read.lines, *stage.replay_lines(read.plan, replayed)]
+    value = {
+        **stage.facts(read),
+        "sentences": said,
+        "warnings": shown(read.past.warnings),
+        "replay": {key: {"gain": gain, "nothing": nothing} for key, (gain, nothing) in replayed.items()},
+        "seconds": seconds if pilots else None,
+    }
+    tried = [say("past.replay_seconds", seconds=seconds)] if pilots else []
+    paste = yaml.safe_dump({"history": dict(read.history)}, sort_keys=False, allow_unicode=True).rstrip()
+    return Answer(value=value, lines=(*said, *tried, *shown(read.past.warnings), "", say("past.paste"), paste))
 
 
 def _answer(key: str | None, made: Rehearsed) -> Answer:

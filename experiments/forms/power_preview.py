@@ -23,10 +23,9 @@ _FILLED: Mapping[str, Any] = {
 
 def plan_so_far(draft: Mapping[str, Any]) -> Plan | None:
     """The plan as far as its size is known; None where metrics, sites or design are still missing."""
-    made = document(draft)
+    piece = {"change": "not yet", "for_whom": "not yet", "because": "not yet", **(draft.get("hypothesis") or {})}
+    made = document({**draft, "hypothesis": piece})
     filled: dict[str, Any] = {**_FILLED, **{key: value for key, value in made.items() if key not in _FILLED}}
-    piece = {"change": "not yet", "for_whom": "not yet", "because": "not yet", **(made.get("hypothesis") or {})}
-    filled["hypothesis"] = piece
     filled["where"] = {"how_chosen": "not yet", **(made.get("where") or {})}
     filled.pop("finance", None)
     filled.pop("forecast", None)

@@ -42,7 +42,8 @@ def planned_weeks(plan: Plan) -> int | None:
 
 def planned_comparison(plan: Plan, metric: PlannedMetric) -> Comparison | NotEstimable:
     """How precisely this plan will compare one metric. Periods are counted in windows of history, whose spread between
-    sites and steadiness are known; they are as long as the plan's own unless ``history_weeks`` says otherwise.
+    sites and steadiness are known; they are as long as the plan's own unless ``<metric>.weeks`` (or ``history_weeks``,
+    for all) says otherwise. Roll-outs whose history tells how sites drift are counted in periods of that history.
 
     ``tail``: the error rate that the plan promises for the metric. NotEstimable where there is no spread, no comparison
     or no formula for the design.
@@ -56,9 +57,14 @@ def planned_comparison(plan: Plan, metric: PlannedMetric) -> Comparison | NotEst
     if min(treated, control) < 1:
         return NotEstimable(code="plan_without_comparison", facts={"n_treatment": treated, "n_control": control})
     steadiness = float(plan.assumptions.get(f"{metric.key}.steadiness", 0.0))
+    drifting = _drifting(plan, metric, treated, control)
+    schedule, variation = drifting or (
+        _schedule(plan, metric, treated, control),
+        Variation.of_sites(float(spread), steadiness),
+    )
     return Comparison(
-        schedule=_schedule(plan, treated, control),
-        variation=Variation.of_sites(float(spread), steadiness),
+        schedule=schedule,
+        variation=variation,
         method=_method(plan, metric, steadiness),
         groups=_groups(plan),
         tail=planned_level(plan, metric),
@@ -88,20 +94,54 @@ def assumptions_of(plan: Plan) -> tuple[Assumption, ...]:
     return tuple(found)
 
 
-def _schedule(plan: Plan, treated: int, control: int) -> Schedule:
+def _schedule(plan: Plan, metric: PlannedMetric, treated: int, control: int) -> Schedule:
     """One window before the start; the window after it in as many steps as there are waves."""
-    waves = plan.assignment.waves or WAVES_ASSUMED.get(plan.design, 1)
-    if plan.design == "stepped_wedge":
-        treated, control = treated + control, 0
-    if plan.design not in ROLLOUTS:
-        waves = 1
-    groups: list[tuple[int | None, float]] = [(1 + wave, treated / waves) for wave in range(waves)]
-    if control:
-        groups.append((None, float(control)))
-    made = staggered([start for start, _ in groups], periods=1 + waves, sites=[sites for _, sites in groups])
-    weeks, measured = planned_weeks(plan), plan.assumptions.get(HISTORY_WEEKS)
+    waves = _waves(plan)
+    made = _in_waves(plan, treated, control, before=1, step=1)
+    weeks = planned_weeks(plan)
+    measured = plan.assumptions.get(f"{metric.key}.weeks", plan.assumptions.get(HISTORY_WEEKS))
     made.n[:, 1:] = (1 if weeks is None or measured is None else weeks / float(measured)) / waves
     return made
+
+
+def _in_waves(plan: Plan, treated: int, control: int, *, before: int, step: int) -> Schedule:
+    """One record a site and period; one wave every ``step`` periods, the last one with a step of its own."""
+    waves = _waves(plan)
+    if plan.design == "stepped_wedge":
+        treated, control = treated + control, 0
+    groups: list[tuple[int | None, float]] = [(before + wave * step, treated / waves) for wave in range(waves)]
+    if control:
+        groups.append((None, float(control)))
+    periods = before + waves * step
+    return staggered([start for start, _ in groups], periods=periods, sites=[sites for _, sites in groups])
+
+
+def _waves(plan: Plan) -> int:
+    return (plan.assignment.waves or WAVES_ASSUMED[plan.design]) if plan.design in ROLLOUTS else 1
+
+
+DRIFT = ("sd", "icc", "autocorrelation", "persistence", "records", "period_weeks")
+"""Facts of a plan, ``<metric>.sd`` and so on: how records and sites vary from one period of history to the next."""
+
+
+def _drifting(plan: Plan, metric: PlannedMetric, treated: int, control: int) -> tuple[Schedule, Variation] | None:
+    """A roll-out in periods of its history; None where history does not tell how sites drift, where no dates say how
+    long the roll-out is, or where a step is shorter than a period."""
+    known = [plan.assumptions.get(f"{metric.key}.{name}") for name in DRIFT]
+    weeks = planned_weeks(plan)
+    if plan.design not in ROLLOUTS or weeks is None or None in known:
+        return None
+    sd, icc, autocorrelation, persistence, records, period = (float(value) for value in known if value is not None)
+    step = round(weeks / period / _waves(plan))
+    if step < 1:
+        return None
+    before = step * _waves(plan)
+    if plan.pre_start is not None and plan.start is not None:
+        before = max(1, round((plan.start - plan.pre_start).days / 7 / period))
+    made = _in_waves(plan, treated, control, before=before, step=step).observed_for(records)
+    # Steps are whole periods: the records of the planned weeks are spread over them.
+    made.n[:, before:] *= weeks / period / (step * _waves(plan))
+    return made, Variation(sd=sd, icc=icc, autocorrelation=autocorrelation, persistence=persistence)
 
 
 def _method(plan: Plan, metric: PlannedMetric, steadiness: float) -> Method:

@@ -7,6 +7,7 @@ runs as it will on the pilot. It needs no formula, and it is the only answer for
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any, Literal
@@ -75,12 +76,16 @@ def replay_power(
     pilots: int = PILOTS,
     seed: int = 20260101,
     estimator: str = "default",
+    report: Callable[[float], None] | None = None,
 ) -> Replayed | NotEstimable:
     """Power of a one-sided claim at level ``tail`` for a true ``effect``, metric's unit; effect 0: false alarms.
 
     history: no pilot ran in it; sites without data in at least half of its periods are left out. Sites are drawn
     without repetition while there are enough; a plan longer than the history is laid out in blocks of it.
+    report: told the share done. Customers drawn one by one can't be replayed: their history is no series.
     """
+    if trial.design == "randomised_units":
+        return NotEstimable(code="replay_needs_sites")
     usable = np.isfinite(history.mean).mean(axis=1) >= 0.5
     known, periods = int(usable.sum()), history.mean.shape[1]
     facts = {"sites": known, "periods": periods, "sites_needed": SITES_AT_LEAST}
@@ -90,7 +95,11 @@ def replay_power(
     run = choose(trial.design, estimator).run
     spec = _spec(trial, tail, estimator)
     rng = np.random.default_rng(seed)
-    results = [run(_study(spec, _draw(mean, n, trial, rng), effect)) for _ in range(pilots)]
+    results = []
+    for number in range(pilots):
+        results.append(run(_study(spec, _draw(mean, n, trial, rng), effect)))
+        if report is not None:
+            report((number + 1) / pilots)
     return _summary(results, effect, tail, sites=known, repeats=trial.sites > known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,60 @@ def test_every_worked_charter_passes_through_the_form_unchanged(name: str, show:
     again = read_charter(document(draft))
     assert again.where.columns == charter.where.columns
     assert to_plan(again).model_dump() == to_plan(charter).model_dump()
+
+
+def last_year() -> bytes:
+    """Six schools, a year of weeks, five tickets each."""
+    lines = ["school,week,days,again"]
+    for school in range(6):
+        for week in range(52):
+            monday = date(2025, 1, 6) + timedelta(days=7 * week)
+            lines += [f"School {school},{monday},{3 + school + (ticket + week) % 3},0" for ticket in range(5)]
+    return "\n".join(lines).encode()
+
+
+def draft_for_history(desk: Any) -> str:
+    from experiments.register import save_draft
+
+    success = {"key": "days", "name": "Days", "measure": {"kind": "mean", "column": "days"}, "unit": "days",
+               "better": "lower", "mwe": 1}  # fmt: skip
+    where = {"design": "randomised_sites", "sites": [f"School {number}" for number in range(6)],
+             "columns": {"site": "school", "period": "week"}, "start": "2026-03-02",
+             "end": "2026-05-10"}  # fmt: skip
+    draft = {"title": "Own help desk", "metrics": {"success": [success]}, "where": where}
+    return str(save_draft(desk, draft, "partners").key)
+
+
+def test_last_years_data_fill_in_what_is_known_and_stay_editable(
+    show: Show, press: Press, desk: Any, read: Read
+) -> None:
+    key = draft_for_history(desk)
+    at = show("register", pilot=key)
+    at.file_uploader(key="past-upload").set_value(("last.csv", last_year(), "text/csv"))
+    at = press(at, "Read it and fill in")
+    text = read(at)
+    assert "6 of the 6" in text
+    assert "12 months" in text
+    # Six schools one day apart: a standard deviation of 1.87.
+    assert at.number_input(key="r-spread-days").value == pytest.approx(1.871, abs=0.01)
+    press(at, "Save and go on")
+    kept = desk.pilot(key).draft["history"]["days"]
+    assert kept["spread"] == pytest.approx(1.871, abs=0.01)
+    assert kept["drift"]["records"] == 5
+    again = press(show("register", pilot=key), "Save and go back")
+    again.number_input(key="r-spread-days").set_value(3.0)
+    press(again, "Save and go on")
+    assert "drift" not in desk.pilot(key).draft["history"]["days"]
+    assert desk.pilot(key).draft["history"]["days"]["spread"] == 3.0
+
+
+def test_last_years_data_with_faults_are_refused_with_all_of_them(
+    show: Show, press: Press, desk: Any, read: Read
+) -> None:
+    at = show("register", pilot=draft_for_history(desk))
+    faulty = last_year().replace(b"School 0,2025-01-06,3", b",2025-01-06,3", 1).replace(b",4,0", b",abc,0", 1)
+    at.file_uploader(key="past-upload").set_value(("last.csv", faulty, "text/csv"))
+    text = read(press(at, "Read it and fill in"))
+    assert "do not say which site" in text
+    assert "abc" in text
+    assert at.number_input(key="r-spread-days").value is None

@@ -9,7 +9,8 @@ import streamlit as st
 from experiments.forms.metric_form import factor
 from experiments.forms.power_preview import plan_so_far
 from experiments.pages import look
-from experiments.pages.steps import fields
+from experiments.pages.steps import fields, past
+from experiments.past import as_written
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.words import say
@@ -26,6 +27,7 @@ def history_and_power(draft: dict[str, Any]) -> dict[str, Any]:
     """The draft with the history written here."""
     st.markdown(f"**{say('register.size')}**")
     st.caption(say("register.size_lead"))
+    past.bring(draft)
     made = {**draft, "history": _history(draft)}
     plan = plan_so_far(made)
     if plan is None:
@@ -48,7 +50,8 @@ def history_and_power(draft: dict[str, Any]) -> dict[str, Any]:
 def _history(draft: dict[str, Any]) -> dict[str, Any]:
     """Spread and steadiness of every metric that decides."""
     metrics = draft.get("metrics") or {}
-    kept = draft.get("history") or {}
+    read = past.taken()
+    kept = {**(draft.get("history") or {}), **read}
     proven = [m for m in metrics.get("guardrails") or [] if str(m.get("class")).lower() == "prove" or m.get("critical")]
     found = {key: value for key, value in kept.items() if key not in {m["key"] for m in metrics.get("success") or []}}
     for metric in [*(metrics.get("success") or []), *proven]:
@@ -66,5 +69,5 @@ def _history(draft: dict[str, Any]) -> dict[str, Any]:
         )  # fmt: skip
         found.pop(metric["key"], None)
         if spread:
-            found[metric["key"]] = {"spread": spread / scale, "steadiness": steady or 0.0}
+            found[metric["key"]] = as_written(spread / scale, steady or 0.0, known)
     return found
