@@ -173,6 +173,9 @@ class Memo:
     sites_unit: str = ""
     sites_better: Better = "higher"
     unit_word: str = "site"
+    signed: str = ""
+    passed: str = ""
+    foot: str = ""
     made_at: datetime | None = None
     language: str = "en"
     headings: Mapping[str, str] = field(default_factory=dict)

@@ -29,8 +29,8 @@ def memo_docx(memo: Memo) -> bytes:
     _partners(document, memo)
     _section(document, memo.headings["heading.worst"], memo.worst)
     _section(document, memo.headings["heading.money"], memo.money)
-    _trust(document, memo)
     _section(document, memo.headings["heading.dissent"], memo.dissent)
+    _trust(document, memo)
     if memo.decision:
         _section(document, memo.headings["heading.decision"], memo.decision)
     _appendix(document, memo)
@@ -45,6 +45,7 @@ def _page(document: Any, memo: Memo) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
+    section.footer.paragraphs[0].add_run(memo.foot).font.size = Pt(8)
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = "Calibri", Pt(10)
     normal.paragraph_format.space_after = Pt(3)
@@ -120,6 +121,8 @@ def _partners(document: Any, memo: Memo) -> None:
     for line in memo.partners:
         who = f"{line.partner}: {line.metric}" + (f"\n{line.benefit}" if line.benefit else "")
         _fill(table, (who, line.change, line.state, line.said))
+    if memo.signed:
+        document.add_paragraph(memo.signed)
 
 
 def _trust(document: Any, memo: Memo) -> None:
@@ -127,8 +130,9 @@ def _trust(document: Any, memo: Memo) -> None:
     document.add_heading(f"{words['heading.trust']} {words['column.grade']}".strip(), level=2)
     for reason in memo.grade_reasons:
         document.add_paragraph(reason)
-    for check in memo.checks:
-        document.add_paragraph(f"{_mark(check)} {check.sentence}")
+    _checks(document, [check for check in memo.checks if not check.passed])
+    if memo.passed:
+        document.add_paragraph(memo.passed)
     document.add_heading(words["heading.planned"], level=2)
     table = _table(document, [words[f"column.{name}"] for name in ("what", "planned", "done")])
     for line in memo.planned:
@@ -152,9 +156,17 @@ def _appendix(document: Any, memo: Memo) -> None:
         for paragraph in (p for row in table.rows for cell in row.cells for p in cell.paragraphs):
             for run in paragraph.runs:
                 run.font.size = Pt(7)
+    if memo.passed:
+        document.add_heading(words["heading.passed"], level=2)
+        _checks(document, [check for check in memo.checks if check.passed])
     document.add_heading(words["heading.provenance"], level=2)
     for name, value in memo.provenance:
         document.add_paragraph(f"{name}: {value}").runs[0].font.size = Pt(8)
+
+
+def _checks(document: Any, checks: Iterable[CheckLine]) -> None:
+    for check in checks:
+        document.add_paragraph(f"{_mark(check)} {check.sentence}")
 
 
 def _mark(check: CheckLine) -> str:

@@ -26,6 +26,7 @@ from experiments.documents.rows import (
     site_dots,
     worst_sentences,
 )
+from experiments.documents.signed import passed_sentence, signed_sentence
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.hidden import TELLS_NO_EFFECT, closed
 from experiments.money import break_even, horizon_words
@@ -61,10 +62,13 @@ def build_memo(
     partners = tuple(partner_lines(plan, metrics, charter, reviews, hidden=hidden))
     grade = "" if rule["verdict"] == "INVALID" else str(rule.get("grade") or found["grade"]["grade"])
     first = plan.success[0] if plan.success else plan.metrics[0]
+    checks = tuple(_checks(plan, found, rule))
+    passed = sum(check.passed is True for check in checks)
+    subtitle = _subtitle(plan, made_at)
     return Memo(
         key=plan.pilot,
         title=plan.title,
-        subtitle=_subtitle(plan, made_at),
+        subtitle=subtitle,
         simulated=say("memo.simulated") if plan.simulated else "",
         badge=badge(rule),
         why=why_sentence(plan, rule, found),
@@ -79,7 +83,7 @@ def build_memo(
         money=tuple(_money(plan, rule, hidden=hidden)),
         grade=grade,
         grade_reasons=tuple(_grade_reasons(plan, found, rule)),
-        checks=tuple(_checks(plan, found, rule)),
+        checks=checks,
         planned=tuple(_planned(plan, found, amendments)),
         dissent=tuple(_dissent(partners, reviews)),
         decision=tuple(_decision(decision)) if decision else (),
@@ -91,6 +95,9 @@ def build_memo(
         sites_unit=unit_of(first).of_level,
         sites_better=first.better,
         unit_word=plan.unit_word,
+        signed=signed_sentence(plan, reviews),
+        passed=passed_sentence(passed, len(checks) - passed),
+        foot=say("memo.foot", subtitle=subtitle, head=log_head[:12]) if log_head else subtitle,
         made_at=made_at,
         language=language(),
         headings=_headings(first.name, grade),
@@ -358,8 +365,10 @@ def _rehearsed(rehearsal: Stored | None) -> Iterable[str]:
         return
     truths = rehearsal["truths"]
     wanted = {"nothing": "SCALE", "strong": "SCALE", "harm": "STOP"}
-    shares = {truth: in_hundred(truths[truth][verdict]) for truth, verdict in wanted.items()}
-    yield say("method.rehearsed", pilots=rehearsal["pilots"], **shares)
+    seen = 1 / rehearsal["pilots"]  # so few pilots can't tell of anything rarer
+    shares = {truth: truths[truth][verdict] for truth, verdict in wanted.items()}
+    said = {truth: in_hundred(share if share else seen, below=not share) for truth, share in shares.items()}
+    yield say("method.rehearsed", pilots=rehearsal["pilots"], **said)
 
 
 def _provenance(found: Stored, rule: Stored, log_head: str, made_at: datetime | None) -> Iterable[tuple[str, str]]:

@@ -84,8 +84,13 @@ def chance(probability: float) -> str:
     return say("chance.below", percent="1 %") if probability < 0.01 else percent(round(probability, 2))
 
 
-def in_hundred(share: float) -> str:
-    """A simulated share as so many in 100, one decimal below ten; never quite none or all, which nobody simulated."""
+def in_hundred(share: float, *, below: bool = False) -> str:
+    """A simulated share as so many in 100, one decimal below ten; never quite none or all, which nobody simulated.
+
+    below: it is less than that: so few were simulated that nothing rarer can be told.
+    """
+    if below:
+        return say("rehearse.below", count=fixed(max(0.1, 100 * share), 1))
     if share < 0.0005:
         return say("rehearse.below", count="0.1")
     if share > 0.995:
