@@ -156,8 +156,12 @@ class SuggestionState(StrEnum):
 
 
 class Via(StrEnum):
-    """Through which door an act came."""
+    """Through which door an act came. LOGIN: the app, whose login had checked who acts; APP: the app without one.
+
+    On the command line the person is named by whoever has the machine.
+    """
 
     APP = "app"
+    LOGIN = "login"
     CLI = "cli"
     SYSTEM = "system"
