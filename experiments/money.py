@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, isclose, log10
 from typing import Any
 
 from pydantic import ValidationError
@@ -60,16 +60,57 @@ def break_even_sentences(charter: Charter | Plan) -> tuple[str, ...]:
     return tuple(_sentence(plan, plan.finance, each) for each in found)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A smallest gain worth having that would pay, for a charter that is being written. key, name: of the metric;
+    mwe: in its unit (shares 0-1); words: the same for people."""
+
+    key: str
+    name: str
+    mwe: float
+    words: str
+
+
 def break_even_so_far(draft: Mapping[str, Any]) -> tuple[str, ...]:
     """The same for a charter that is being written; empty while numbers are missing."""
+    plan = _plan_with_money(draft)
+    return () if plan is None else break_even_sentences(plan)
+
+
+def offers(draft: Mapping[str, Any]) -> tuple[Offer, ...]:
+    """For each success metric whose smallest gain worth having is another than the one from which on it pays."""
+    plan = _plan_with_money(draft)
+    if plan is None:
+        return ()
+    found = []
+    for each in break_even(plan):
+        if each.suggested <= 0 or (each.mwe is not None and isclose(each.mwe, each.suggested)):
+            continue
+        metric = plan.metric(each.metric)
+        words = size(each.suggested, Unit.of(metric.unit, metric.spec.kind))
+        found.append(Offer(key=metric.key, name=metric.name, mwe=each.suggested, words=words))
+    return tuple(found)
+
+
+def with_gains(draft: Mapping[str, Any], gains: Mapping[str, float]) -> dict[str, Any]:
+    """The draft with these smallest gains worth having, by key of the success metric."""
+    metrics = draft.get("metrics") or {}
+    success = [
+        {**metric, "mwe": gains[metric["key"]]} if metric.get("key") in gains else metric
+        for metric in metrics.get("success") or []
+    ]
+    return {**draft, "metrics": {**metrics, "success": success}} if success else dict(draft)
+
+
+def _plan_with_money(draft: Mapping[str, Any]) -> Plan | None:
     plan = plan_so_far(draft)
     if plan is None or not draft.get("finance"):
-        return ()
+        return None
     try:
         finance = Finance.model_validate(draft["finance"])
     except ValidationError:
-        return ()
-    return break_even_sentences(plan.model_copy(update={"finance": finance}))
+        return None
+    return plan.model_copy(update={"finance": finance})
 
 
 def horizon_words(finance: Finance) -> str:

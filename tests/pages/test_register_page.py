@@ -179,3 +179,29 @@ def test_last_years_data_with_faults_are_refused_with_all_of_them(
     assert "do not say which site" in text
     assert "abc" in text
     assert at.number_input(key="r-spread-days").value is None
+
+
+def test_the_gain_from_which_it_pays_is_shown_while_money_is_filled_in_and_taken_with_one_click(
+    show: Show, press: Press, desk: Any, read: Read, run: Callable[[Any], Any]
+) -> None:
+    from experiments.register import save_draft
+
+    key = draft_for_history(desk)
+    pilot = desk.pilot(key)
+    save_draft(desk, pilot.draft, "where", pilot=pilot)
+    at = show("register", pilot=key)
+    assert "With a value for one number" in read(at)
+    at.number_input(key="r-volume").set_value(1000)
+    at.number_input(key="r-value-days").set_value(10)
+    at.number_input(key="r-horizon").set_value(2)
+    at.number_input(key="r-one-off").set_value(20000)
+    at = run(at)
+    # By hand: 20,000 / (10 x 1,000 x 2) = 1 day; three quarters carry over to other sites: 1.33 days, said as 1.4.
+    text = read(at)
+    assert "2 years" in text
+    assert "Take 1.4 days as the smallest gain worth having: Days" in text
+    at = press(at, "Take 1.4 days")
+    assert "Take 1.4 days" not in read(at)
+    assert "by at least 1.4 days" in read(at) or "Smallest gain worth having: 1.4 days" in read(at)
+    press(at, "Save and go back")
+    assert desk.pilot(key).draft["metrics"]["success"][0]["mwe"] == 1.4

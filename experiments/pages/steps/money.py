@@ -7,18 +7,43 @@ from typing import Any
 import streamlit as st
 
 from experiments.forms.metric_form import factor
+from experiments.money import break_even_so_far, offers, with_gains
+from experiments.pages import look
 from experiments.pages.steps import fields
 from experiments.words import say
+
+GAINS = f"{fields.PREFIX}gains"
+"""Smallest gains worth having taken over here, by metric, until the step is saved."""
 
 
 def show(draft: dict[str, Any]) -> dict[str, Any]:
     success = (draft.get("metrics") or {}).get("success") or []
     st.caption(say("register.money_lead"))
     finance = _finance(draft.get("finance") or {}, success)
+    draft = _break_even({**draft, "finance": finance})
+    success = (draft.get("metrics") or {}).get("success") or []
     st.markdown(f"**{say('register.forecast')}**")
     st.caption(say("register.forecast_lead"))
     forecast = _forecast(draft.get("forecast") or {}, success)
-    return {**draft, "finance": finance, "forecast": forecast}
+    return {**draft, "forecast": forecast}
+
+
+def _break_even(draft: dict[str, Any]) -> dict[str, Any]:
+    """From what gain on it pays, and that gain to be taken over with one click."""
+    draft = with_gains(draft, st.session_state.get(GAINS, {}))
+    lines = break_even_so_far(draft)
+    if not lines:
+        if draft.get("finance") is None:
+            st.caption(say("register.break_even_later"))
+        return draft
+    st.markdown(f"**{say('register.break_even')}**")
+    look.lines(lines)
+    for offer in offers(draft):
+        said = say("register.take_gain", gain=offer.words, metric=offer.name)
+        if st.button(said, key=f"take-gain-{offer.key}", icon=":material/savings:"):
+            st.session_state[GAINS] = {**st.session_state.get(GAINS, {}), offer.key: offer.mwe}
+            st.rerun()
+    return draft
 
 
 def _finance(kept: dict[str, Any], success: list[dict[str, Any]]) -> dict[str, Any] | None:
