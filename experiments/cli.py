@@ -229,9 +229,10 @@ def memo(
     from experiments.files import write_bytes
 
     with looking(None) as desk:
+        head = desk.registry.head_hash()
         content = stage.render(stage.memo(desk, key, arm), form)
     write_bytes(output, content)
-    value = {"pilot": key, "format": form, "output": str(output), "bytes": len(content)}
+    value = {"pilot": key, "format": form, "output": str(output), "bytes": len(content), "log_head": head}
     return Answer(value=value, lines=(say("cli.written", file=str(output)), *stage.missing_fonts(form)))
 
 
@@ -242,12 +243,12 @@ def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, prob
     from experiments.commands.progress import table
 
     with looking(None) as desk:
-        rows = stage.portfolio(desk, words=words)
+        rows, head = stage.portfolio(desk, words=words), desk.registry.head_hash()
     names = ("key", "stage", "verdict", "grade", "effect", "title")
     lines = table(
         [say(f"cli.column.{name}") for name in names], [[getattr(row, n) or "" for n in names] for row in rows]
     )
-    return Answer(value={"pilots": list(rows)}, lines=lines if rows else (say("cli.no_pilots"),))
+    return Answer(value={"pilots": list(rows), "log_head": head}, lines=lines if rows else (say("cli.no_pilots"),))
 
 
 @command(app, "reproduce")
@@ -267,7 +268,7 @@ def reproduce(key: Key) -> Answer:
 
 @command(app, "verify")
 def verify(
-    head: Annotated[str | None, typer.Option(help="A head hash noted earlier; each memo carries one.")] = None,
+    head: Annotated[str | None, typer.Option(help="A head hash noted earlier; memos and exports carry one.")] = None,
 ) -> Answer:
     """Is the record as it was written? Walks the whole log, every row and every snapshot."""
     from experiments import verify as stage

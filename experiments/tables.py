@@ -41,6 +41,12 @@ class Form:
     write: Callable[[Columns], bytes]
 
 
+def marked(columns: Columns, title: str, mark: str) -> Columns:
+    """The table with one more column, the same mark in every row."""
+    rows = len(next(iter(columns.values()), ()))
+    return {**columns, title: [mark] * rows}
+
+
 def harmless(value: Any) -> Any:
     """The value for a cell: a number, date, yes or no, or nothing as it is; all else as text that is never run."""
     if hasattr(value, "dtype"):

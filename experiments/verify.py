@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from experiments.desk import Desk
+from experiments.errors import Refused
 from experiments.words import say
 from registry.verify import Verification
 from registry.verify import verify as walk
+from stats.errors import Problem
+
+_MARK = re.compile(r"[0-9a-f]{12,64}")
+"""A head hash, or as much of its beginning as the foot of a memo shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +29,11 @@ class Verified:
 
 
 def verify(desk: Desk, head: str | None = None) -> Verified:
-    """head: hash noted earlier (each memo carries one), which must still be in the log."""
-    found: Verification = walk(desk.registry, head)
+    """head: hash noted earlier (memos and exports carry one), whole or its first 12 digits: it must be in the log."""
+    noted = None if head is None else head.strip().lower()
+    if noted is not None and not _MARK.fullmatch(noted):
+        raise Refused(Problem(code="head_not_a_hash", facts={"given": noted[:80]}))
+    found: Verification = walk(desk.registry, noted)
     return Verified(
         whole=found.whole,
         events=found.events,

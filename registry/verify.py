@@ -64,7 +64,8 @@ class Verification:
 def verify(registry: Registry, head: str | None = None) -> Verification:
     """Check the whole record, in one consistent view of it.
 
-    head: a head hash noted earlier (a memo carries one): it must still be in the chain, else a tail was cut off.
+    head: a head hash noted earlier, or its first digits (memos and exports carry one): it must still be in the chain,
+    else a tail was cut off or the log was written anew.
     """
     with registry.read() as session:
         chain = _Chain()
@@ -102,7 +103,7 @@ class _Chain:
             self.length, self.head = self.length + 1, stored["hash"]
             self.seals.update(_parsed(stored["seals"]))
         yield from _at_the_head(session, seq, self.head)
-        if noted is not None and noted not in seen:
+        if noted is not None and not any(known.startswith(noted) for known in seen):
             yield Finding(code="head_unknown", subject="log_head/1", facts={"hash": noted})
 
     def _link(self, stored: Mapping[str, Any], before: int) -> Iterator[Finding]:

@@ -139,10 +139,13 @@ class DecideOutput(Output):
 
 
 class MemoOutput(Output):
+    """log_head: hash of the record's newest event, which the memo carries: ``pilot verify --head`` looks for it."""
+
     pilot: str
     format: str
     output: str
     bytes: int
+    log_head: str
 
 
 class CloseOutput(Output):
@@ -151,7 +154,10 @@ class CloseOutput(Output):
 
 
 class PortfolioOutput(Output):
+    """log_head: hash of the record's newest event."""
+
     pilots: list[Json]
+    log_head: str
 
 
 class ReproduceOutput(Output):
@@ -172,8 +178,11 @@ class VerifyOutput(Output):
 
 
 class HistoryOutput(Output):
+    """log_head: hash of the record's newest event."""
+
     pilot: str
     events: list[Json]
+    log_head: str
 
 
 class PastOutput(Output):

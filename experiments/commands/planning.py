@@ -87,9 +87,9 @@ def _story(key: str) -> Answer:
     from experiments.words.numbers import day
 
     with looking(None) as desk:
-        events = stage.history(desk, key)
+        events, head = stage.history(desk, key), desk.registry.head_hash()
     lines = tuple(f"{day(event.at.date())}  {event.sentence}" for event in events)
-    return Answer(value={"pilot": key, "events": list(events)}, lines=lines)
+    return Answer(value={"pilot": key, "events": list(events), "log_head": head}, lines=lines)
 
 
 def _past(charter: Path, data: Path, *, pilots: int, seed: int) -> Answer:

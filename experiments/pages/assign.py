@@ -36,7 +36,7 @@ def offer(desk: Desk, pilot: Pilot) -> None:
         done(say("assign.done"))
 
 
-def arms(drawn: Assigned, plan: Plan, pilot: Pilot) -> None:
+def arms(drawn: Assigned, plan: Plan, pilot: Pilot, head: str) -> None:
     """Two lists side by side, and the same to take away."""
     if not drawn.arms:
         st.info(say("assign.in_data", unit=plan.unit_word), icon=":material/search:")
@@ -53,7 +53,8 @@ def arms(drawn: Assigned, plan: Plan, pilot: Pilot) -> None:
         say("column.site"): list(drawn.arms),
         say("column.group"): [say("arm.treatment" if arm else "arm.control") for arm in drawn.arms.values()],
     }
-    take_away(columns, name=f"{pilot.key}-{slug(plural(plan.unit_word))}", key="arms-csv", label=say("assign.download"))
+    name = f"{pilot.key}-{slug(plural(plan.unit_word))}"
+    take_away(columns, name=name, key="arms-csv", label=say("assign.download"), head=head)
 
 
 def balance(drawn: Assigned) -> None:
@@ -78,7 +79,7 @@ if drawn is None:
     offer(desk, pilot)
     st.stop()
 _, plan = locked_plan(desk, pilot)
-arms(drawn, plan, pilot)
+arms(drawn, plan, pilot, desk.registry.head_hash())
 balance(drawn)
 st.subheader(say("assign.how"))
 considered = drawn.drawn.considered if drawn.drawn else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.history import history, to_take_away
-from experiments.pages.frame import begin, pilot_here
+from experiments.pages.frame import attempt, begin, pilot_here
 from experiments.pages.take_away import take_away
 from experiments.verify import verify
 from experiments.words import say
@@ -17,20 +17,21 @@ events = history(desk, pilot.key)
 
 verify_now, export = st.columns([1, 1])
 with verify_now:
+    noted = st.text_input(say("history.noted"), help=say("history.noted_help"), key="noted-head")
+    found = None
     if st.button(say("history.verify"), icon=":material/link:", key="verify"):
         with st.spinner(say("history.verifying")):
-            found = verify(desk)
-        if found.whole:
-            st.success(
-                say("history.whole", events=found.events, rows=found.rows, head=found.head[:12]),
-                icon=":material/check_circle:",
-            )
-        else:
-            st.error(say("history.broken"), icon=":material/block:")
-            for sentence in found.findings:
-                st.text("• " + sentence)
+            found = attempt(lambda: verify(desk, noted.strip() or None))
+    if found is not None and found.whole:
+        st.success(say("history.whole", events=found.events, rows=found.rows), icon=":material/check_circle:")
+        st.caption(say("history.head"))
+        st.code(found.head, language=None)
+    elif found is not None:
+        st.error(say("history.broken"), icon=":material/block:")
+        for sentence in found.findings:
+            st.text("• " + sentence)
 with export:
-    take_away(to_take_away(events), name=f"{pilot.key}-history", key="export")
+    take_away(to_take_away(events), name=f"{pilot.key}-history", key="export", head=desk.registry.head_hash())
 
 for event in reversed(events):
     with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):

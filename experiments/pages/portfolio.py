@@ -104,7 +104,7 @@ with board:
             for row in here:
                 card(row)
 with listed:
-    take_away(table(shown), name="portfolio", key="portfolio-csv")
+    take_away(table(shown), name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
     st.dataframe(
         pd.DataFrame(table(shown)),
         hide_index=True,

@@ -6,12 +6,17 @@ from functools import partial
 
 import streamlit as st
 
-from experiments.tables import FORMS, Columns
+from experiments.tables import FORMS, Columns, marked
 from experiments.words import say
 
 
-def take_away(columns: Columns, *, name: str, key: str, label: str = "") -> None:
-    """Two buttons side by side; a file is made when its button is pressed. name: of the file, without ending."""
+def take_away(columns: Columns, *, name: str, key: str, label: str = "", head: str = "") -> None:
+    """Two buttons side by side; a file is made when its button is pressed. name: of the file, without ending.
+
+    head: hash of the log's newest event, for tables from the record: whoever keeps the file can prove later that
+    nothing was cut off. It stands in a last column.
+    """
+    columns = marked(columns, say("take_away.head"), head) if head else columns
     with st.container(horizontal=True):
         for form, written in FORMS.items():
             st.download_button(
