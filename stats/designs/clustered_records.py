@@ -16,11 +16,11 @@ from stats.designs import Estimator
 from stats.designs.record_groups import cluster_column, is_mean, levels
 from stats.errors import Problem, RefusedSpec
 from stats.methods.clustered import ClusteredFit, Correction, cluster_moments, clustered_variance, fit
-from stats.methods.hypotheses import apply_test, interval_confidence, two_sided
+from stats.methods.hypotheses import apply_test, interval_confidence, t_estimate
 from stats.methods.record_design import RecordDesign, record_design
 from stats.methods.relative import fieller
 from stats.methods.wild_bootstrap import Signs, WildP, wild_limit, wild_p
-from stats.results import Estimate, Limits, NotEstimable, Relative, Result, quantile
+from stats.results import Estimate, Limits, NotEstimable, Relative, Result
 from stats.study import Floats, Study
 
 CORRECTIONS: tuple[Correction, ...] = ("cr0", "cr1", "cr1s", "cr2", "cr3")
@@ -74,21 +74,17 @@ def _estimate(study: Study, design: RecordDesign, fitted: ClusteredFit, correcti
     variance, df = clustered_variance(fitted, contrast, correction)
     effect, std_error = float(fitted.coefficients[position]), sqrt(variance)
     confidence = interval_confidence(study.spec.test_spec, study.spec.confidence)
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     raw = levels(design, study.arm)
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         confidence=confidence,
         method=correction,
         relative=_relative(design, fitted, contrast, correction, df, confidence),
         mean_control=raw["control"],
         mean_treatment=raw["treatment"],
-        **clusters_by_arm(study, design),  # type: ignore[arg-type]
+        **clusters_by_arm(study, design),
         details={
             "statistic": effect / std_error,
             "n": len(design.y),

@@ -22,7 +22,7 @@ from stats.designs.site_alternatives import confidence_of, tested
 from stats.designs.sites import with_randomisation
 from stats.methods import site_checks
 from stats.methods.before_start import event_path, placebo_dates
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.matching import (
     MOST_CONTROLS,
     Traits,
@@ -36,7 +36,7 @@ from stats.methods.matching import (
 from stats.methods.panel import take_sites
 from stats.methods.site_ancova import site_ancova, why_not_comparable
 from stats.methods.site_means import SiteValues, site_ancova_many
-from stats.results import Check, Estimate, NotEstimable, Result, quantile
+from stats.results import Check, Estimate, NotEstimable, Result
 from stats.study import SitePeriods, Study
 
 Floats = NDArray[np.float64]
@@ -186,19 +186,15 @@ def entropy_balance(study: Study) -> Result:
             code="no_variation", facts={"treatment": float(own.mean()), "control": float(theirs.mean())}
         )
     confidence = confidence_of(study)
-    reach = quantile(0.5 + confidence / 2, df) * std_error
-    result = Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    result = t_estimate(
+        effect,
+        std_error,
+        df,
         confidence=confidence,
         method="entropy_balance",
         mean_control=float(weights @ theirs),
         mean_treatment=float(own.mean()),
-        **counts,  # type: ignore[arg-type]
+        **counts,
         details={
             "statistic": effect / std_error,
             "effective_control": effective_number(weights),

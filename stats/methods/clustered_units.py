@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.methods.clustered import ClusteredFit, ClusterMoments, Correction, clustered_variance, fit
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.levels import EPSILON
 from stats.methods.relative import fieller
 from stats.moments import ArmMoments, Moments
-from stats.results import Estimate, NotEstimable, Relative, Result, quantile
+from stats.results import NotEstimable, Relative, Result
 
 Floats = NDArray[np.float64]
 CORRECTION: Correction = "cr2"
@@ -126,16 +126,12 @@ def cluster_robust(moments: ArmMoments, arm: int, *, ratio: bool, pre: bool, con
     std_error, df = _contrast(fitted, -1, 1)
     if std_error <= 64 * EPSILON * float(np.abs(values).max()):
         return NotEstimable(code="same_value", facts={"control": float(values[0]), "treatment": float(values[1])})
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     units = [float(sums.n[sums.treated == side].sum()) for side in (False, True)]
     raw = [float(sums.sum_y[sums.treated == side].sum()) / n for side, n in zip((False, True), units, strict=True)]
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         n_control=clusters[0],
         n_treatment=clusters[1],
         confidence=confidence,

@@ -14,10 +14,10 @@ import numpy as np
 
 from stats.errors import Problem, RefusedSpec
 from stats.methods.clustered import cluster_moments, clustered_variance, fit
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.least_squares import KINDS, Fit, least_squares
 from stats.methods.record_design import RecordDesign, record_design
-from stats.results import Estimate, NotEstimable, Result, quantile
+from stats.results import NotEstimable, Result
 from stats.study import Study
 
 if TYPE_CHECKING:
@@ -110,19 +110,15 @@ def _regression(
     means = _means(design, further)
     if std_error <= 1e-12 * max(1.0, float(np.abs(design.y).max())):
         return NotEstimable(code="no_variation", facts={"control": means["control"], "treatment": means["treatment"]})
-    reach = quantile(0.5 + confidence / 2, df) * std_error
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         confidence=confidence,
         method=f"{method}_{kind}",
         mean_control=means.pop("control"),
         mean_treatment=means.pop("treatment"),
-        **counts,  # type: ignore[arg-type]
+        **counts,
         details={
             "statistic": effect / std_error,
             "n": len(design.y),

@@ -13,11 +13,11 @@ import numpy as np
 from stats.errors import Problem, RefusedSpec
 from stats.methods.clustered import cluster_moments, clustered_variance, fit
 from stats.methods.did import CLUSTERED, error_kind
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.least_squares import least_squares
 from stats.methods.matching import effective_number
 from stats.methods.record_design import record_design
-from stats.results import Estimate, NotEstimable, Result, quantile
+from stats.results import NotEstimable, Result
 from stats.study import Study
 
 
@@ -70,20 +70,16 @@ def exact_matching(study: Study, *, confidence: float) -> Result:
     if std_error <= 1e-12 * max(1.0, float(np.abs(design.y).max())):
         level = float(design.y.mean())
         return NotEstimable(code="no_variation", facts={"control": level, "treatment": level})
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     raw = design.y[matched]
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         confidence=confidence,
         method=f"exact_matching_{kind}",
         mean_control=float(np.average(raw[~treated], weights=weights[~treated])),
         mean_treatment=float(raw[treated].mean()),
-        **counts,  # type: ignore[arg-type]
+        **counts,
         details={
             "statistic": effect / std_error,
             "std_errors": errors,

@@ -7,12 +7,31 @@ Every estimator makes its estimate with a two-sided p for superiority and an int
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from scipy.special import ndtr, stdtr
 
 from stats.errors import Problem, RefusedSpec
-from stats.results import NotEstimable, Result
+from stats.results import Estimate, NotEstimable, Result, quantile
 from stats.spec import TestSpec
+
+
+def t_estimate(effect: float, std_error: float, df: float | None, *, confidence: float, **rest: Any) -> Estimate:
+    """An estimate whose interval and two-sided p follow from Student's t (normal where df is None).
+
+    std_error above 0; ``rest``: every other field of the estimate.
+    """
+    reach = quantile(0.5 + confidence / 2, df) * std_error
+    return Estimate(
+        effect=effect,
+        std_error=std_error,
+        ci_lower=effect - reach,
+        ci_upper=effect + reach,
+        p_value=two_sided(effect / std_error, df),
+        df=df,
+        confidence=confidence,
+        **rest,
+    )
 
 
 def interval_confidence(test: TestSpec, confidence: float) -> float:

@@ -12,11 +12,11 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate, two_sided
 from stats.methods.levels import EPSILON
 from stats.methods.record_design import RecordDesign
 from stats.methods.relative import fieller
-from stats.results import Estimate, NotEstimable, Relative, Result, quantile
+from stats.results import NotEstimable, Relative, Result
 
 Floats = NDArray[np.float64]
 KINDS = ("classical", "hc0", "hc1", "hc2", "hc3")
@@ -95,14 +95,10 @@ def ols(
     if std_error <= 64 * EPSILON * float(np.abs(design.y).max()):
         return NotEstimable(code="same_value", facts={"control": means[0], "treatment": means[1]})
     effect = float(fit.coefficients[position])
-    reach = quantile(0.5 + confidence / 2, fit.df) * std_error
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, fit.df),
-        df=fit.df,
+    return t_estimate(
+        effect,
+        std_error,
+        fit.df,
         n_control=n_control,
         n_treatment=n_treatment,
         confidence=confidence,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.relative import fieller
-from stats.results import Estimate, quantile
+from stats.results import Estimate
 
 EPSILON = 2.0**-52
 
@@ -57,15 +57,11 @@ def difference(
     """
     effect = treatment.value - control.value
     std_error = sqrt(control.variance + treatment.variance)
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     mean_control, mean_treatment = raw if raw is not None else (control.value, treatment.value)
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         n_control=control.n,
         n_treatment=treatment.n,
         confidence=confidence,

@@ -7,10 +7,10 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.levels import is_constant
 from stats.methods.relative import fieller
-from stats.results import Estimate, NotEstimable, Result, quantile
+from stats.results import NotEstimable, Result
 
 
 def paired_t(
@@ -32,16 +32,12 @@ def paired_t(
         )
     std_error = sqrt(variance / pairs)
     df = pairs - 1
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     cov = np.cov(treatment, control) / pairs
     mean_t, mean_c = float(treatment.mean()), float(control.mean())
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         n_control=pairs,
         n_treatment=pairs,
         confidence=confidence,

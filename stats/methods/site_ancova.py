@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.relative import fieller
 from stats.methods.site_means import SiteValues, site_ancova_many
-from stats.results import Estimate, NotEstimable, Result, quantile
+from stats.results import NotEstimable, Result
 
 Floats = NDArray[np.float64]
 
@@ -65,15 +65,11 @@ def site_ancova(
     levels = _levels(values, weights)
     if not np.isfinite(std_error) or std_error <= 0:
         return NotEstimable(code="no_variation", facts={**facts, **levels})
-    reach = quantile(0.5 + confidence / 2, df) * std_error
     level, var_level, cov = float(fits.level[0]), float(fits.var_level[0]), float(fits.cov[0])
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, df),
-        df=df,
+    return t_estimate(
+        effect,
+        std_error,
+        df,
         confidence=confidence,
         method=method,
         relative=fieller(

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from stats.errors import Problem, RefusedSpec
 from stats.methods.clustered import ClusteredFit, cluster_moments, clustered_variance
 from stats.methods.did import CLUSTERED, error_kind
-from stats.methods.hypotheses import two_sided
+from stats.methods.hypotheses import t_estimate
 from stats.methods.least_squares import least_squares
 from stats.methods.panel import lacking
 from stats.methods.record_design import codes, independent_columns
-from stats.results import Estimate, NotEstimable, Result, quantile
+from stats.results import NotEstimable, Result
 from stats.study import Study
 
 if TYPE_CHECKING:
@@ -196,23 +196,19 @@ def _least_squares(study: Study, found: Regression, column: Floats, confidence: 
         return NotEstimable(code="no_variation", facts=_levels(found))
     std_error, freedom = _error(found, x, back, orthonormal, residual, kind, df)
     effect = float(beta[0])
-    reach = quantile(0.5 + confidence / 2, freedom) * std_error
     raw = _levels(found)
     y = root * found.raw
     total = float((root**2 * (found.raw - np.average(found.raw, weights=root**2)) ** 2).sum())
     classical = sqrt(float((residual**2).sum()) / df * float((back[0] ** 2).sum()))
-    return Estimate(
-        effect=effect,
-        std_error=std_error,
-        ci_lower=effect - reach,
-        ci_upper=effect + reach,
-        p_value=two_sided(effect / std_error, freedom),
-        df=freedom,
+    return t_estimate(
+        effect,
+        std_error,
+        freedom,
         confidence=confidence,
         method=f"{method}_{kind}",
         mean_control=raw["control"],
         mean_treatment=raw["treatment"],
-        **counts,  # type: ignore[arg-type]
+        **counts,
         details={
             "statistic": effect / std_error,
             "n": len(y),
