@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from stats.results import Estimate
+
 GRADED: dict[str, dict[str, Any]] = {}
 """By case: how many keys were held against it, how many it has, and what was off."""
 
@@ -80,3 +82,30 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(f"{key:40} {len(found['keys']) - len(found['off']):3} / {found['of']:3}  {state}")
     wrong = sum(bool(found["off"]) for found in GRADED.values())
     terminalreporter.line(f"{len(GRADED)} cases answered, {len(GRADED) - wrong} agree")
+
+
+@pytest.fixture
+def cluster_keys() -> Callable[[Estimate, Estimate], dict[str, Any]]:
+    """Our keys for a case with errors clustered in several ways: CR2 with its degrees of freedom, CR1S as Stata has it."""
+    return _cluster_keys
+
+
+def _cluster_keys(cr2: Estimate, cr1s: Estimate) -> dict[str, Any]:
+    errors = cr2.details["std_errors"]
+    return {
+        "estimate": cr2.effect,
+        "n": cr2.details["n"],
+        "n_clusters": cr2.details["clusters"],
+        "se_CR0": errors["cr0"],
+        "se_CR1": errors["cr1"],
+        "se_CR1S": cr1s.std_error,
+        "se_CR2": cr2.std_error,
+        "t_CR2": cr2.details["statistic"],
+        "df_satterthwaite_CR2": cr2.df,
+        "p_value_CR2_satterthwaite": cr2.p_value,
+        "ci_low_CR2": cr2.ci_lower,
+        "ci_high_CR2": cr2.ci_upper,
+        "p_value_CR1S_tG1": cr1s.p_value,
+        "ci_low_CR1S_tG1": cr1s.ci_lower,
+        "ci_high_CR1S_tG1": cr1s.ci_upper,
+    }

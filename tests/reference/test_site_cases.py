@@ -52,28 +52,7 @@ def agree(case: Any, got: Mapping[str, float]) -> None:
     case.agrees(got)
 
 
-def cluster_keys(cr2: Estimate, cr1s: Estimate) -> dict[str, Any]:
-    errors = cr2.details["std_errors"]
-    return {
-        "estimate": cr2.effect,
-        "n": cr2.details["n"],
-        "n_clusters": cr2.details["clusters"],
-        "se_CR0": errors["cr0"],
-        "se_CR1": errors["cr1"],
-        "se_CR1S": cr1s.std_error,
-        "se_CR2": cr2.std_error,
-        "t_CR2": cr2.details["statistic"],
-        "df_satterthwaite_CR2": cr2.df,
-        "p_value_CR2_satterthwaite": cr2.p_value,
-        "ci_low_CR2": cr2.ci_lower,
-        "ci_high_CR2": cr2.ci_upper,
-        "p_value_CR1S_tG1": cr1s.p_value,
-        "ci_low_CR1S_tG1": cr1s.ci_lower,
-        "ci_high_CR1S_tG1": cr1s.ci_upper,
-    }
-
-
-def test_schools_unadjusted_and_their_means(cases, answer):
+def test_schools_unadjusted_and_their_means(cases, answer, cluster_keys):
     cr2, cr1s, means = (answer(AWARDS, estimator=name)[0] for name in ("cr2", "cr1s", "site_t"))
     agree(
         cases["cr2_achievement_unadjusted"],
@@ -87,7 +66,7 @@ def test_schools_unadjusted_and_their_means(cases, answer):
     )
 
 
-def test_schools_adjusted_for_pupils(cases, answer):
+def test_schools_adjusted_for_pupils(cases, answer, cluster_keys):
     covariates = ["school_type", "father_ed", "mother_ed", "immigrant", "siblings", "qrtl"]
     spec = {**AWARDS, "covariates": covariates, "options": {"factors": ["qrtl"]}}
     cr2, cr1s = (answer(spec, estimator=name)[0] for name in ("cr2", "cr1s"))
