@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import ibis
 
 FIRST_ROWS = 5
+SHOWN = 120
+"""Characters of a value that are told: enough to find it again."""
 FIRST_VALUES = 3
 Sites = Sequence[PlannedSite] | Mapping[str, int | None]
 
@@ -61,13 +63,13 @@ def check(
         found = {part.text for part in parts}
         groups = group_tests(table, columns, sites, found, assigned, accept_crossovers)
         failed = _failed(row_tests, counts)
-        located = _located(table, [test for test, _ in failed] + groups.tests)
+        located = located_rows(table, [test for test, _ in failed] + groups.tests)
         noted: list[tuple[Problem, bool]] = []
         for place, (test, count) in enumerate(failed):
-            noted.append((_row_problem(test, count, rows, located[place]), test.warns))
+            noted.append((row_problem(test, count, rows, located[place]), test.warns))
         for place, test in enumerate(groups.tests, start=len(failed)):
             count = int(test.facts.get("count", 1))
-            noted.append((_row_problem(test, count, rows, located[place]), test.warns))
+            noted.append((row_problem(test, count, rows, located[place]), test.warns))
         noted += [(problem, False) for problem in problems] + [(problem, True) for problem in groups.warnings]
         noted += _emptiness(parts, counts, rows)
         noted += _outside(noted, rows)
@@ -163,7 +165,7 @@ def _failed(tests: Sequence[RowTest], counts: Mapping[str, Any]) -> list[tuple[R
     return [(test, count) for test, count in failed if test.code not in AS_TEXT or test.column not in spoilt]
 
 
-def _located(table: ibis.Table, tests: Sequence[RowTest]) -> list[list[tuple[int | None, str]]]:
+def located_rows(table: ibis.Table, tests: Sequence[RowTest]) -> list[list[tuple[int | None, str]]]:
     """The first rows (from 1) that fail each test, with what stands there. Only a file has an order of rows."""
     import ibis
 
@@ -171,13 +173,13 @@ def _located(table: ibis.Table, tests: Sequence[RowTest]) -> list[list[tuple[int
     found = []
     for test in tests:
         number = ibis.row_number() + 1 if ordered else ibis.literal(0)
-        numbered = table.select(row=number, bad=test.bad, shown=test.shown.cast("string"))
+        numbered = table.select(row=number, bad=test.bad, shown=test.shown.cast("string").substr(0, SHOWN))
         first = numbered.filter(numbered["bad"]).order_by("row").limit(FIRST_ROWS).to_pyarrow().to_pylist()
         found.append([(row["row"] or None, row["shown"]) for row in first])
     return found
 
 
-def _row_problem(test: RowTest, count: int, rows: int, located: Sequence[tuple[int | None, str]]) -> Problem:
+def row_problem(test: RowTest, count: int, rows: int, located: Sequence[tuple[int | None, str]]) -> Problem:
     values = list(dict.fromkeys(shown for _, shown in located if shown is not None))[:FIRST_VALUES]
     facts = {"values": ", ".join(f"“{value}”" for value in values), "total": rows, **test.facts}
     facts.pop("count", None)

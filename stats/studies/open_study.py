@@ -52,9 +52,14 @@ NEEDED_PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 def table_of(spec: EstimateSpec, base: Path) -> ir.Table:
-    """The data that the specification names, its ``filter`` applied. ``data`` is relative to ``base``."""
-    from stats import outcomes
+    """The data that the specification names, its ``filter`` applied. ``data`` is relative to ``base``.
 
+    Raises RefusedData for single cells that are no numbers among numbers, with their rows.
+    """
+    from stats import outcomes
+    from stats.outcomes.spoilt import refuse_spoilt
+
+    reading = None
     connected = "://" in spec.data and spec.connection is None
     if connected and spec.table is None:
         raise RefusedSpec(Problem(code="no_table_named"))
@@ -67,7 +72,10 @@ def table_of(spec: EstimateSpec, base: Path) -> ir.Table:
             raise RefusedSpec(Problem(code="no_data_file", facts={"file": shortened(spec.data)}))
         from stats.outcomes.guess import guess_reading
 
-        table = outcomes.open_table(path, guess_reading(path, path.name))
+        reading = guess_reading(path, path.name)
+        table = outcomes.open_table(path, reading)
+    numbers = [name for name in (spec.pre, spec.weight_column, spec.exposure) if name is not None]
+    refuse_spoilt(table, spec.metric, numbers=numbers, covariates=spec.covariates, reading=reading)
     return table if spec.filter is None else table.filter(condition(spec.filter, table))
 
 
