@@ -86,7 +86,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture
 def cluster_keys() -> Callable[[Estimate, Estimate], dict[str, Any]]:
-    """Our keys for a case with errors clustered in several ways: CR2 with its degrees of freedom, CR1S as Stata has it."""
+    """Our keys for a case with errors clustered in several ways."""
     return _cluster_keys
 
 
