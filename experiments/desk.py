@@ -12,7 +12,7 @@ from experiments.errors import Refused
 from experiments.words import one_of, say
 from registry import find
 from registry.access import LIFE, TABLE, Act, Barrier, refusal
-from registry.kinds import Stage, Via
+from registry.kinds import Role, Stage, Via
 from registry.open import Registry
 from registry.people import Department, Person
 from registry.pilots import Pilot, PilotPartner
@@ -91,9 +91,13 @@ def why_not(desk: Desk, act: Act, pilot: Pilot | None = None) -> Problem | None:
 
 
 def _not_by(desk: Desk, act: Act, pilot: Pilot | None) -> Problem | None:
+    if act == Act.KEEP_PEOPLE and _nobody_keeps(desk):
+        return None
     if desk.person is None:
         return Problem(code="nobody_acts", facts={"act": act.value})
     with desk.read() as session:
+        if not find.person(session, desk.person.id).active:
+            return Problem(code="person_inactive", facts={"person": desk.person.name})
         is_ = standing_of(session, desk.person, pilot)
     found = refusal(act, is_)
     if found is None:
@@ -101,6 +105,14 @@ def _not_by(desk: Desk, act: Act, pilot: Pilot | None) -> Problem | None:
     named = [say(f"who.{item.value}") for item in found.what]
     facts = {"person": desk.person.name, "act": say(f"act.{act.value}"), "who": one_of(named)}
     return Problem(code="may_not" if found.barrier == Barrier.NOT_ALLOWED else "barred", facts=facts)
+
+
+def _nobody_keeps(desk: Desk) -> bool:
+    """A fresh folder without login has no administrator who could name the first one: anybody may, until there is."""
+    if desk.login:
+        return False
+    with desk.read() as session:
+        return not find.people_in_role(session, Role.ADMINISTRATOR)
 
 
 def _not_now(act: Act, pilot: Pilot) -> Problem | None:

@@ -23,7 +23,7 @@ from registry.kinds import Role, Stage
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import ChangeEntry, Comment
 from registry.outcomes import CheckIn, Snapshot
-from registry.people import Department, Person, PersonRole
+from registry.people import Delegation, Department, Identity, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
 
@@ -61,6 +61,34 @@ def person_by_email(session: Session, email: str) -> Person | None:
 
 def roles(session: Session, person_id: UUID) -> set[Role]:
     return {row.role for row in _all(session, PersonRole, PersonRole.person_id == person_id, order=(PersonRole.role,))}
+
+
+def role_rows(session: Session, person_id: UUID | None = None) -> list[PersonRole]:
+    """Roles with the department of each, of one person or of everybody, oldest first."""
+    of = [] if person_id is None else [PersonRole.person_id == person_id]
+    return _all(session, PersonRole, *of, order=(PersonRole.created_at, PersonRole.id))
+
+
+def identity(session: Session, issuer: str, subject: str) -> Identity | None:
+    """The login of that issuer and subject; None if nobody ever came with it."""
+    return _last(session, Identity, Identity.issuer == issuer, Identity.subject == subject, order=Identity.created_at)
+
+
+def identities(session: Session, person_id: UUID | None = None) -> list[Identity]:
+    """Logins of one person or of everybody."""
+    of = [] if person_id is None else [Identity.person_id == person_id]
+    return _all(session, Identity, *of, order=(Identity.created_at,))
+
+
+def last_login(session: Session, of: Identity) -> int:
+    """When the newest login with it was issued, in seconds since 1970; 0 for none."""
+    said = _last(session, Event, Event.act == "identity.entered", Event.subject == f"identity/{of.id}", order=Event.seq)
+    return int((said.after or {})["issued"]) if said else 0
+
+
+def delegations(session: Session) -> list[Delegation]:
+    """Who stands in for whom, the newest beginning last."""
+    return _all(session, Delegation, order=(Delegation.starts, Delegation.created_at))
 
 
 def people_in_role(session: Session, role: Role) -> list[Person]:
