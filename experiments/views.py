@@ -141,6 +141,115 @@ class MethodLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PathPoint:
+    """The effect in one period, in the unit shown. at: whole periods since the start, the first after it is 0;
+    label: the same in words; lower, upper: its own interval, None where there is none; reference: 0 by definition.
+    """
+
+    at: int
+    label: str
+    effect: float
+    lower: float | None = None
+    upper: float | None = None
+    reference: bool = False
+    effect_text: str = ""
+    interval_text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathView:
+    """The effect by time since the start. period: the word for one step on the axis."""
+
+    points: tuple[PathPoint, ...]
+    period: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoursePoint:
+    """The level in one period and where the course before the start leads, in the unit shown; at as in PathPoint."""
+
+    at: int
+    label: str
+    value: float
+    expected: float
+    value_text: str = ""
+    expected_text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseView:
+    """One series before and after the start, against its earlier course."""
+
+    points: tuple[CoursePoint, ...]
+    period: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placebo:
+    """What the same comparison finds where nothing began: at another site, or at an earlier date.
+
+    effect: in the unit shown; own: this is the true one; gaps: (whole periods since the start, distance) where known.
+    """
+
+    name: str
+    effect: float
+    own: bool = False
+    effect_text: str = ""
+    gaps: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceboView:
+    """The true finding among those that can't be true. kind: of what the others are."""
+
+    kind: Literal["sites", "dates"]
+    found: tuple[Placebo, ...]
+    period: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfHour:
+    """One half-hour of one weekday (None: of every day): levels and their difference, in the unit shown.
+
+    better_by: the difference, oriented so that + is better; order: of the half-hour within the day.
+    """
+
+    day: int | None
+    slot: str
+    order: int
+    better_by: float
+    change_text: str
+    treatment_text: str
+    control_text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfHoursView:
+    """Through the day and the week, with the change against without it."""
+
+    cells: tuple[HalfHour, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricPlots:
+    """What can be drawn of one metric beside its interval; unit: of differences, level_unit: of levels."""
+
+    key: str
+    name: str
+    unit: str
+    level_unit: str
+    better: Better
+    path: PathView | None = None
+    course: CourseView | None = None
+    placebo: PlaceboView | None = None
+    half_hours: HalfHoursView | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Memo:
     """The one page and its appendix. made_at: of the evidence, never of the rendering (same input, same bytes)."""
 
@@ -172,10 +281,13 @@ class Memo:
     sites_metric: str = ""
     sites_unit: str = ""
     sites_better: Better = "higher"
+    sites_sentence: str = ""
     unit_word: str = "site"
     signed: str = ""
     passed: str = ""
     foot: str = ""
+    why_method: str = ""
+    plots: tuple[MetricPlots, ...] = ()
     made_at: datetime | None = None
     language: str = "en"
     headings: Mapping[str, str] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from experiments.documents.plots import metric_plots, sites_sentence
 from experiments.documents.rows import (
     method_line,
     metric_line,
@@ -28,6 +29,7 @@ from experiments.documents.rows import (
 )
 from experiments.documents.signed import passed_sentence, signed_sentence
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
+from experiments.documents.why_method import why_method
 from experiments.hidden import TELLS_NO_EFFECT, closed
 from experiments.money import break_even, horizon_words
 from experiments.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
@@ -65,6 +67,7 @@ def build_memo(
     checks = tuple(_checks(plan, found, rule))
     passed = sum(check.passed is True for check in checks)
     subtitle = _subtitle(plan, made_at)
+    sites = () if hidden else site_dots(first, found)
     return Memo(
         key=plan.pilot,
         title=plan.title,
@@ -90,7 +93,8 @@ def build_memo(
         method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),
         provenance=tuple(_provenance(found, rule, log_head, made_at)),
-        sites=() if hidden else site_dots(first, found),
+        sites=sites,
+        sites_sentence=sites_sentence(plan, first, sites),
         sites_metric=first.name,
         sites_unit=unit_of(first).of_level,
         sites_better=first.better,
@@ -98,6 +102,8 @@ def build_memo(
         signed=signed_sentence(plan, reviews),
         passed=passed_sentence(passed, len(checks) - passed),
         foot=say("memo.foot", subtitle=subtitle, head=log_head[:12]) if log_head else subtitle,
+        why_method=why_method(plan, n_control=found["n_control"], n_treatment=found["n_treatment"]),
+        plots=metric_plots(plan, found, hidden=hidden),
         made_at=made_at,
         language=language(),
         headings=_headings(first.name, grade),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from experiments.pictures import charts, theme
-from experiments.views import IntervalRow, Memo, MetricLine
+from experiments.pictures import charts, paths, theme
+from experiments.pictures.half_hours import half_hour_squares
+from experiments.views import IntervalRow, Memo, MetricLine, MetricPlots
 from experiments.words import say
 
 
@@ -47,6 +49,39 @@ def sites_picture(memo: Memo) -> Picture | None:
     chart = charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better)
     alt = say("memo.sites_alt", metric=memo.sites_metric, unit=memo.unit_word)
     return Picture(svg=theme.svg(chart, name="sites"), alt=alt)
+
+
+def plot_pictures(memo: Memo) -> tuple[tuple[str, Picture, str], ...]:
+    """(heading, drawing, sentence) of what can be drawn of the first metric beside its interval."""
+    return tuple(_plot_pictures(memo.plots[0])) if memo.plots else ()
+
+
+def _plot_pictures(plots: MetricPlots) -> Iterable[tuple[str, Picture, str]]:
+    effects: dict[str, Any] = {"unit": plots.unit, "better": plots.better}
+    over_time = say("memo.heading.over_time_of", metric=plots.name)
+    if plots.path:
+        sentence = plots.path.sentence
+        alt = say("path.alt", metric=plots.name, period=plots.path.period, sentence="")
+        yield over_time, _drawn(paths.event_study(plots.path, **effects), "path", alt), sentence
+    if plots.course:
+        sentence = plots.course.sentence
+        alt = say("course.alt", metric=plots.name, period=plots.course.period, sentence="")
+        chart = paths.course(plots.course, unit=plots.level_unit, better=plots.better)
+        yield over_time, _drawn(chart, "course", alt), sentence
+    if plots.placebo:
+        sentence = plots.placebo.sentence
+        alt = say("placebo.alt", metric=plots.name, sentence="")
+        drawn = paths.gaps if any(found.gaps for found in plots.placebo.found) else paths.placebo_strip
+        yield say("memo.heading.placebo"), _drawn(drawn(plots.placebo, **effects), "placebo", alt), sentence
+    if plots.half_hours:
+        sentence = plots.half_hours.sentence
+        alt = say("half_hours.alt", metric=plots.name, sentence="")
+        chart = half_hour_squares(plots.half_hours, **effects)
+        yield say("memo.heading.half_hours"), _drawn(chart, "half-hours", alt), sentence
+
+
+def _drawn(chart: Any, name: str, alt: str) -> Picture:
+    return Picture(svg=theme.svg(chart, name=name), alt=alt.strip())
 
 
 def picture_words(line: MetricLine) -> str:

@@ -13,7 +13,7 @@ from experiments.hidden import evidence_text
 from experiments.incoming import kept_files
 from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
-from experiments.pages import look, parts
+from experiments.pages import look, parts, plots
 from experiments.pages.frame import begin, did, done, pilot_here, plain
 from experiments.plan import locked_plan
 from experiments.recommend import assessed_before, in_force, recommend
@@ -90,9 +90,10 @@ with left:
 with right:
     st.header(say("memo.heading.trust"))
     parts.trust(view)
+plots.of_metrics(view)
 if view.sites:
     st.header(say("memo.heading.sites", metric=plain(view.sites_metric)))
-    parts.sites(view)
+    plots.sites(view)
 st.header(say("memo.heading.planned"))
 parts.planned(view)
 with st.expander(say("memo.heading.method")):

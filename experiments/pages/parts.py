@@ -9,6 +9,7 @@ import streamlit as st
 
 from experiments.documents.pictures import picture_words
 from experiments.pages import look
+from experiments.pages.frame import plain
 from experiments.pictures import charts, theme
 from experiments.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
@@ -39,7 +40,7 @@ def badge(verdict: str) -> str:
 def metrics(memo: Memo) -> None:
     """A row each: the interval plot, and the same in words."""
     if memo.metrics_note:
-        st.info(memo.metrics_note, icon=":material/lock:")
+        st.info(plain(memo.metrics_note), icon=":material/lock:")
     columns: dict[str, list[look.Cell]] = {
         "metric": [f"{line.name}" for line in memo.metrics],
         "picture": [_picture(line, look.theme()) for line in memo.metrics],
@@ -103,16 +104,6 @@ def trust(memo: Memo) -> None:
             look.checks(fine, said=say("memo.passed"), tone="good")
 
 
-def sites(memo: Memo) -> None:
-    if memo.sites:
-        st.altair_chart(
-            charts.site_dots(memo.sites, unit=memo.sites_unit, better=memo.sites_better, theme=look.theme()),
-            theme=None,
-            key="site-dots",
-            alt=say("memo.sites_alt", metric=memo.sites_metric, unit=memo.unit_word),
-        )
-
-
 def planned(memo: Memo) -> None:
     look.table(
         {
@@ -124,6 +115,9 @@ def planned(memo: Memo) -> None:
 
 
 def method(memo: Memo) -> None:
+    if memo.why_method:
+        st.markdown(f"**{say('memo.heading.why_method')}**")
+        lines((memo.why_method,))
     lines(memo.method_notes)
     if memo.method:
         names = ("method", "effect", "std_error", "df", "interval", "p_value", "p_randomisation", "limits", "units")

@@ -96,7 +96,7 @@ def half_hours(cells: Cells, key: str, arms: Mapping[str, int] | None, arm: int)
     if len(shown) < 2:
         return None
     return {
-        "day": [None if days[at // len(slots)] is None else int(days[at // len(slots)]) for at in shown],
+        "day": [_whole(days[at // len(slots)]) for at in shown],
         "slot": [_slot(slots[at % len(slots)], "day" in cells.keys) for at in shown],
         **{name: [_short(level[at]) for at in shown] for name, (level, _) in sides.items()},
         **{f"n_{name}": [float(sides[name][1][at]) for at in shown] for name in ("control", "treatment")},
@@ -112,6 +112,10 @@ def _arm_of(cells: Cells, arms: Mapping[str, int] | None) -> Ints:
 def _level(moments: CellMoments, place: Ints, size: int, inside: Any) -> tuple[Any, Any]:
     merged = moments.take(inside).merge(place[inside], size)
     return merged.level, merged.counted
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _slot(value: Any, by_clock: bool) -> int | str:
