@@ -27,6 +27,9 @@ CROSSOVERS = frozenset({"site_in_two_arms", "arm_not_as_assigned"})
 """What may really have happened, and is then recorded instead of refused."""
 
 
+LONGEST_SHOWN = 200
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """A column that the plan names. found: as it stands in the file, "" where it is not there; near: a likely one."""
@@ -79,9 +82,16 @@ def _used_for(plan: Plan, part: str) -> str:
 
 
 def preview_rows(preview: Preview) -> dict[str, list[str | None]]:
-    """The first rows by column."""
+    """The first rows by column; long texts by their beginning."""
     columns = list(zip(*preview.rows, strict=True)) or [()] * len(preview.columns)
-    return {column.name: list(cells) for column, cells in zip(preview.columns, columns, strict=True)}
+    return {
+        column.name: [cell and _beginning(cell) for cell in cells]
+        for column, cells in zip(preview.columns, columns, strict=True)
+    }
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def problem_table(problems: Sequence[Problem], plan: Plan) -> dict[str, list[str]]:

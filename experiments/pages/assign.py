@@ -8,12 +8,11 @@ from experiments.assign import Assigned, assign, assigned
 from experiments.charters.charter import slug
 from experiments.desk import Desk, reached
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, go_on, pilot_here
+from experiments.pages.frame import begin, did, done, go_on, pilot_here, plain
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
-from experiments.words import say
+from experiments.words import digits, say
 from experiments.words.catalogue import plural
-from experiments.words.digits import plain
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from stats.plan import Plan
@@ -39,7 +38,7 @@ def offer(desk: Desk, pilot: Pilot) -> None:
 def arms(drawn: Assigned, plan: Plan, pilot: Pilot, head: str) -> None:
     """Two lists side by side, and the same to take away."""
     if not drawn.arms:
-        st.info(say("assign.in_data", unit=plan.unit_word), icon=":material/search:")
+        st.info(plain(say("assign.in_data", unit=plan.unit_word)), icon=":material/search:")
         return
     names = {site.key: site.name or site.key for site in plan.sites}
     treated = [names.get(key, key) for key, arm in drawn.arms.items() if arm]
@@ -66,8 +65,8 @@ def balance(drawn: Assigned) -> None:
     look.table(
         {
             "what": [say("assign.size") if line.name == "size" else line.name for line in found],
-            "treatment": [plain(line.mean_treatment) for line in found],
-            "control": [plain(line.mean_control) for line in found],
+            "treatment": [digits.plain(line.mean_treatment) for line in found],
+            "control": [digits.plain(line.mean_control) for line in found],
         }
     )
 

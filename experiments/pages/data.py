@@ -23,7 +23,7 @@ from experiments.incoming import (
 from experiments.ingest import ingest
 from experiments.limits import size_limits, told, upload_mb
 from experiments.pages import look
-from experiments.pages.frame import REFUSALS, attempt, begin, done, go_on, pilot_here, show_problems, warn
+from experiments.pages.frame import REFUSALS, attempt, begin, done, go_on, pilot_here, plain, show_problems, warn
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
@@ -67,7 +67,7 @@ def refused(error: Exception, plan: Plan) -> None:
     problems = problems_of(error)  # type: ignore[arg-type]
     if isinstance(error, RefusedOutcomes):
         st.error(
-            say("data.refused_rows", count=len(problems), good=error.good_rows, rows=error.rows),
+            plain(say("data.refused_rows", count=len(problems), good=error.good_rows, rows=error.rows)),
             icon=":material/error:",
         )
     else:
@@ -92,7 +92,7 @@ def keep(
                 reading=changes,
                 name=name,
                 accept_crossovers=crossed,
-                report=in_steps(lambda share, text: bar.progress(share, text=text)),
+                report=in_steps(lambda share, text: bar.progress(share, text=plain(text))),
             )
     except REFUSALS as error:
         bar.empty()
@@ -119,7 +119,7 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
         help=say("data.drop_help"),
         max_upload_size=upload_mb(),
     )
-    st.caption(told())
+    st.caption(plain(told()))
     if upload is None:
         needed(plan)
         return
@@ -158,7 +158,7 @@ found = attempt(lambda: locked_plan(desk, pilot))
 if found is None:
     st.stop()
 for sentence in st.session_state.pop(WARNED, []):
-    st.warning(sentence, icon=":material/info:")
+    st.warning(plain(sentence), icon=":material/info:")
 if reached(pilot, Stage.DECIDED):
     st.caption(say("data.closed"))
 else:

@@ -7,7 +7,7 @@ import streamlit as st
 from experiments.desk import reached
 from experiments.memo import memo
 from experiments.pages import parts
-from experiments.pages.frame import begin, did, done, pilot_here
+from experiments.pages.frame import begin, did, done, pilot_here, plain
 from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
@@ -23,7 +23,7 @@ view = memo(desk, pilot.key)
 parts.verdict_banner(view)
 
 mine = speaks_for(desk, pilot)
-st.header(say("review.mine", department=mine) if mine else say("review.all"))
+st.header(plain(say("review.mine", department=mine)) if mine else say("review.all"))
 if not mine:
     st.caption(say("review.speaks_for_none"))
 parts.partners(view)

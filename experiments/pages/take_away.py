@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from experiments.pages.frame import plain
 from experiments.tables import FORMS, Columns, marked
 from experiments.words import say
 
@@ -20,7 +21,7 @@ def take_away(columns: Columns, *, name: str, key: str, label: str = "", head: s
     with st.container(horizontal=True):
         for form, written in FORMS.items():
             st.download_button(
-                say(f"take_away.{form}", what=label or say("take_away.table")),
+                plain(say(f"take_away.{form}", what=label or say("take_away.table"))),
                 partial(written.write, columns),
                 file_name=f"{name}.{written.ending}",
                 mime=written.mime,

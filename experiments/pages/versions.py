@@ -8,7 +8,7 @@ from experiments.desk import Desk
 from experiments.iterate import iterate, may_iterate, next_version, sentences
 from experiments.lineage import cells, lineage
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, pilot_here
+from experiments.pages.frame import begin, did, done, pilot_here, plain
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.kinds import Stage
@@ -33,7 +33,7 @@ pilot = pilot_here(desk)
 view = lineage(desk, pilot.key)
 st.text(say("lineage.lead"))
 if view.metric:
-    st.caption(say("versions.metric", metric=view.metric_name).replace(":", r"\:"))
+    st.caption(plain(say("versions.metric", metric=view.metric_name)))
 rows = [cells(version) for version in view.versions]
 look.table({name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)})
 look.lines(

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from experiments.words.catalogue import knows, listed, say
 
+LONGEST_FACT = 600
+
 
 class HasProblem(Protocol):
     """What ``stats.errors.Problem`` and the registry's problem have in common."""
@@ -52,7 +54,13 @@ class HasCode(Protocol):
 def problem_sentence(problem: HasProblem) -> str:
     """What is wrong, where and what to do: ``problem.<code>``, with {column}, {rows}, {count} and its own facts."""
     where = {"column": problem.column, "rows": rows_in_words(problem.rows, problem.count), "count": problem.count}
-    return say(f"problem.{problem.code}", **{**where, **problem.facts})
+    facts = {name: _in_short(fact) for name, fact in {**where, **problem.facts}.items()}
+    return say(f"problem.{problem.code}", **facts)
+
+
+def _in_short(fact: Any) -> Any:
+    """What stood in a file or a field may be of any length; a sentence is not."""
+    return f"{fact[:LONGEST_FACT]}…" if isinstance(fact, str) and len(fact) > LONGEST_FACT else fact
 
 
 def rows_in_words(rows: Sequence[int], count: int) -> str:

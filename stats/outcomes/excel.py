@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import zipfile
 import zlib
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from stats.outcomes.files import (
@@ -20,10 +22,15 @@ from stats.outcomes.files import (
     size_of,
 )
 from stats.outcomes.reading import Reading
+from stats.outcomes.sprawl import MOST_SHEETS, Places, refuse_sprawl
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WORKBOOK_MOST = 1 << 30
+"""Bytes that a workbook may unpack to: about twenty full columns of Excel's longest sheet."""
+_fitting: deque[tuple[str, SizeLimits]] = deque(maxlen=32)
+"""Workbooks (by hash) that were looked through already: on its way in, each is opened several times."""
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -33,18 +40,34 @@ def open_workbook(source: Source, limits: SizeLimits) -> Any:
 
     with open_bytes(source) as raw:
         content = raw.read(limits.max_bytes)
-    if kind_of(content[:16]) == "archive":
-        refuse_zip(source, limits)
-    elif ENCRYPTED in content:
-        raise refuse("password_protected")
+    known = (hashlib.sha256(content).hexdigest(), limits)
+    if known not in _fitting:
+        _refuse_unfit(source, content, limits)
+        _fitting.append(known)
     try:
-        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except BaseException as error:
         raise _broken(error) from error
+    if len(book.sheet_names) > MOST_SHEETS:
+        raise refuse("too_many_sheets", found=len(book.sheet_names), limit=MOST_SHEETS)
+    return book
 
 
-def refuse_zip(source: Source, limits: SizeLimits) -> None:
-    """Raise for an archive that is no workbook, is broken, or unpacks beyond measure (counted, not believed)."""
+def _refuse_unfit(source: Source, content: bytes, limits: SizeLimits) -> None:
+    """Raise for what is no workbook, or would be too much to open."""
+    if kind_of(content[:16]) == "archive":
+        if refuse_zip(source, limits):
+            return
+    elif ENCRYPTED in content:
+        raise refuse("password_protected")
+    refuse_sprawl(content)
+
+
+def refuse_zip(source: Source, limits: SizeLimits) -> bool:
+    """Raise for an archive that is no workbook, is broken, or unpacks beyond measure (counted, not believed).
+
+    Whether all its cells lie so near the first that its sheets can be laid out without looking further.
+    """
     try:
         with open_bytes(source) as raw, zipfile.ZipFile(raw) as archive:
             names = set(archive.namelist())
@@ -52,15 +75,16 @@ def refuse_zip(source: Source, limits: SizeLimits) -> None:
                 raise not_a_table("document" if "word/document.xml" in names else "archive")
             if any(member.flag_bits & 1 for member in archive.infolist()):
                 raise refuse("password_protected")
-            _count_unpacked(size_of(source), archive, limits)
+            places = _unpack(size_of(source), archive, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise refuse("broken_workbook", detail=type(error).__name__) from error
+    return "xl/workbook.xml" in names and places.all_near
 
 
-def _count_unpacked(packed: int, archive: zipfile.ZipFile, limits: SizeLimits) -> None:
-    """Unpack every member into nothing, so that a size that lies is found out."""
-    most = min(limits.max_bytes, max(UNPACK_FLOOR, UNPACK_RATIO * packed))
-    total = 0
+def _unpack(packed: int, archive: zipfile.ZipFile, limits: SizeLimits) -> Places:
+    """Unpack every member into nothing, so that a size that lies is found out; where the cells are."""
+    most = min(limits.max_bytes, WORKBOOK_MOST, max(UNPACK_FLOOR, UNPACK_RATIO * packed))
+    total, places = 0, Places()
     for member in archive.infolist():
         member.file_size = most + 1
         with archive.open(member) as stream:
@@ -68,6 +92,9 @@ def _count_unpacked(packed: int, archive: zipfile.ZipFile, limits: SizeLimits) -
                 total += len(chunk)
                 if total > most:
                     raise refuse("unpacks_too_large", packed_mb=round(packed / 2**20, 1), unpacked_mb=total >> 20)
+                places.take(chunk)
+        places.end_of_part()
+    return places
 
 
 def _broken(error: BaseException) -> BaseException:

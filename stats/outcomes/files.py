@@ -36,13 +36,15 @@ WEB = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<head", b"<body")
 
 @dataclass(frozen=True, kw_only=True)
 class SizeLimits:
-    """What is refused before it is read: bytes as they come, bytes after unpacking, data rows, columns, cells."""
+    """What is refused before it is read: bytes as they come, bytes after unpacking, data rows, columns, cells;
+    and the characters of one cell."""
 
     max_file: int = 4 << 30
     max_bytes: int = 4 << 30
     max_rows: int = 50_000_000
     max_columns: int = 2_000
     max_cells: int = 4_000_000_000
+    max_text: int = 100_000
 
 
 @dataclass

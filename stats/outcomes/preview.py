@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -71,7 +72,8 @@ def preview(source: Source, reading: Reading, rows: int = 20, limits: SizeLimits
         table = text_rows(head, reading, wanted + 1)
         choices = _choices(found.high_lines[:SAMPLE_LINES], reading)
     if not table:
-        raise refuse("empty_file")
+        # Something is there, but the reader gave up in the first line: a name of hundreds of pages.
+        raise refuse("header_too_long", limit=csv.field_size_limit())
     header, *body = table
     names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
     cells = [[_shown(row, place, reading) for place in range(len(names))] for row in body]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from stats.outcomes.values import literal, quoted
 if TYPE_CHECKING:
     import duckdb
     import ibis
+    import pyarrow as pa
 
 LIMITS = SizeLimits()
 FIRST_ROWS = 5
@@ -100,8 +102,12 @@ def _open_parquet(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading
     source = f"read_parquet({literal(without_glob(path))}, hive_partitioning=false)"
     columns = [(str(row[0]), str(row[1])) for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     refuse_names([column for column, _ in columns], limits)
-    rows = con.execute(f"SELECT count(*) FROM {source}").fetchone()
-    refuse_count(int(rows[0]) if rows else 0, limits)
+    texts = [column for column, kind in columns if kind == "VARCHAR"]
+    longest = ", ".join(["count(*)", *(f"max(strlen({quoted(column)}))" for column in texts)])
+    rows, *found = con.execute(f"SELECT {longest} FROM {source}").fetchone() or (0,)
+    refuse_count(int(rows), limits)
+    refuse_cells(int(rows), len(columns), limits)
+    refuse_long_texts(dict(zip(texts, found, strict=True)), limits)
     typed = without_needless_cleaning(con, source, typed_columns(con, source, columns, reading), reading)
     con.execute(f"CREATE TEMP VIEW {name} AS {select(typed, source)}")
 
@@ -112,6 +118,7 @@ def _open_excel(con: duckdb.DuckDBPyConnection, name: str, path: Path, reading: 
     table = read_sheet(path, reading, limits)
     refuse_names(table.column_names, limits)
     refuse_count(table.num_rows, limits)
+    refuse_long_texts(longest_texts(table), limits)
     con.register(f"{name}_sheet", table)
     columns = [(str(row[0]), str(row[1])) for row in con.execute(f"DESCRIBE SELECT * FROM {name}_sheet").fetchall()]
     typed = typed_columns(con, f"{name}_sheet", columns, reading)
@@ -174,7 +181,7 @@ def read_header(path: Path, reading: Reading) -> list[str]:
     try:
         header = next(rows, [])
     except csv.Error as error:
-        raise refuse("unreadable", detail=first_line(error)) from error
+        raise refuse("header_too_long", limit=csv.field_size_limit()) from error
     if not any(name.strip() for name in header):
         raise refuse("empty_file")
     return header
@@ -207,6 +214,32 @@ def refuse_count(rows: int, limits: SizeLimits) -> None:
         raise refuse("header_only")
     if rows > limits.max_rows:
         raise refuse("too_many_rows", found=rows, limit=limits.max_rows)
+
+
+def refuse_cells(rows: int, columns: int, limits: SizeLimits) -> None:
+    """A file of a few kilobytes can say the same value billions of times."""
+    if rows * columns > limits.max_cells:
+        raise refuse("too_many_cells", rows=rows, columns=columns, limit=limits.max_cells)
+
+
+def longest_texts(table: pa.Table) -> dict[str, int | None]:
+    """Bytes of the longest text in each column of text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    return {name: pc.max(pc.binary_length(table[name])).as_py() for name in texts}
+
+
+def refuse_long_texts(longest: Mapping[str, int | None], limits: SizeLimits) -> None:
+    """Texts of megabytes are no values of a table, and each pass over them would cost minutes."""
+    problems = [
+        Problem(code="cell_too_long", column=name, facts={"found": found, "limit": limits.max_text})
+        for name, found in longest.items()
+        if (found or 0) > limits.max_text
+    ]
+    if problems:
+        raise RefusedData(problems)
 
 
 def refuse_rejected(con: duckdb.DuckDBPyConnection, rejects: str, reading: Reading) -> None:

@@ -164,4 +164,5 @@ def _strings(proto: Any) -> Iterator[str]:
 def _without_markup(text: str) -> str:
     if "<style>" in text:
         return ""
-    return unescape(re.sub(r"<[^>]+>", " ", re.sub(r"(?:src|style|class)='[^']*'", "", text)))
+    shown = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"(?:src|style|class)='[^']*'", "", text)))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown)  # a mark that means itself

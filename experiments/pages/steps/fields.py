@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from experiments.pages.frame import plain
 from experiments.words import knows, say
 
 PREFIX = "r-"
@@ -29,7 +30,7 @@ def seeded(key: str, value: Any) -> str:
 
 def _words(label: str, said: str = "") -> dict[str, Any]:
     helped = f"register.help.{label}"
-    return {"label": said or say(f"register.{label}"), "help": say(helped) if knows(helped) else None}
+    return {"label": plain(said) if said else say(f"register.{label}"), "help": say(helped) if knows(helped) else None}
 
 
 def text(label: str, key: str, value: Any, place: Any = st, **more: Any) -> str:
@@ -41,7 +42,7 @@ def long_text(label: str, key: str, value: Any, *, height: int = 90) -> str:
 
 
 def number(label: str, key: str, value: float | None, place: Any = st, *, said: str = "", **more: Any) -> float | None:
-    """said: the label where it has facts of its own."""
+    """said: the label where it has facts of its own, which people may have written."""
     found = place.number_input(
         **_words(label, said), key=seeded(key, None if value is None else float(value)), format="%g", **more
     )

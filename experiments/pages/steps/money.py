@@ -9,6 +9,7 @@ import streamlit as st
 from experiments.forms.metric_form import factor
 from experiments.money import break_even_so_far, offers, with_gains
 from experiments.pages import look
+from experiments.pages.frame import plain
 from experiments.pages.steps import fields
 from experiments.words import say
 
@@ -39,7 +40,7 @@ def _break_even(draft: dict[str, Any]) -> dict[str, Any]:
     st.markdown(f"**{say('register.break_even')}**")
     look.lines(lines)
     for offer in offers(draft):
-        said = say("register.take_gain", gain=offer.words, metric=offer.name)
+        said = plain(say("register.take_gain", gain=offer.words, metric=offer.name))
         if st.button(said, key=f"take-gain-{offer.key}", icon=":material/savings:"):
             st.session_state[GAINS] = {**st.session_state.get(GAINS, {}), offer.key: offer.mwe}
             st.rerun()

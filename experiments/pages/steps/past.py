@@ -11,7 +11,7 @@ import streamlit as st
 from experiments.forms.metric_form import factor
 from experiments.forms.power_preview import plan_so_far
 from experiments.pages import look
-from experiments.pages.frame import attempt, warn
+from experiments.pages.frame import attempt, plain, warn
 from experiments.pages.steps import fields
 from experiments.past import read_uploaded
 from experiments.words import say
@@ -44,7 +44,7 @@ def _take(draft: dict[str, Any], content: bytes, name: str) -> None:
         st.warning(say("past.too_early"), icon=":material/info:")
         return
     today = datetime.now(UTC).date()
-    with st.spinner(say("cli.reading", file=name)):
+    with st.spinner(plain(say("cli.reading", file=name))):
         read = attempt(lambda: read_uploaded(draft, content, name, today))
     if read is None:
         return

@@ -9,7 +9,7 @@ import streamlit as st
 from experiments.errors import problems_of
 from experiments.forms.site_list import names_twice, read_sites, write_sites
 from experiments.incoming import preview_column
-from experiments.pages.frame import show_problems
+from experiments.pages.frame import plain, show_problems
 from experiments.pages.steps import fields
 from experiments.words import say
 from stats.errors import RefusedData
@@ -18,17 +18,17 @@ from stats.outcomes import guess_reading, preview, suggest_columns
 
 def sites_field(kept: list[Any], words: str) -> list[dict[str, Any]]:
     """One a line, those that stay as before included."""
-    with st.expander(say("register.sites_from_file", unit=words)):
+    with st.expander(plain(say("register.sites_from_file", unit=words))):
         _from_file()
     name = fields.seeded("sites", write_sites(kept))
     typed = st.text_area(
-        say("register.sites", unit=words), key=name, height=160, help=say("register.help.sites", unit=words)
+        say("register.sites", unit=plain(words)), key=name, height=160, help=say("register.help.sites")
     )
     found = read_sites(typed or "")
     twice = names_twice(found)
     if twice:
-        st.warning(say("register.twice", names=twice), icon=":material/info:")
-    st.caption(say("register.sites_count", count=len(found), unit=words))
+        st.warning(plain(say("register.twice", names=twice)), icon=":material/info:")
+    st.caption(plain(say("register.sites_count", count=len(found), unit=words)))
     return found
 
 

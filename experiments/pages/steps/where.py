@@ -9,6 +9,7 @@ import streamlit as st
 
 from experiments.forms.design_choice import Answers, answers_of, design_for
 from experiments.forms.where_form import Place, seed_of, where_of
+from experiments.pages.frame import plain
 from experiments.pages.steps import fields
 from experiments.pages.steps.power import history_and_power
 from experiments.pages.steps.sites import sites_field
@@ -25,7 +26,7 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
     )
     sites = [] if answers.who == "customers" else sites_field(kept.get("sites") or [], plural(word or "site"))
     choice = design_for(answers, strata=bool(sites) and all(site.get("stratum") for site in sites))
-    said = say(f"register.why.{choice.why}", unit=word or "site")
+    said = plain(say(f"register.why.{choice.why}", unit=word or "site"))
     if choice.design is None:
         st.warning(said, icon=":material/info:")
     else:
@@ -69,7 +70,7 @@ def _who_gets_it(kept: dict[str, Any], answers: Answers, sites: list[dict[str, A
         marked = [str(s["key"]) for s in kept.get("sites") or [] if isinstance(s, dict) and s.get("forced")]
         name = fields.seeded("chosen", marked)
         st.session_state[name] = [key for key in st.session_state[name] if key in names]
-        return {"chosen": st.multiselect(say("register.chosen", unit=plural(word or "site")), names, key=name)}
+        return {"chosen": st.multiselect(say("register.chosen", unit=plain(plural(word or "site"))), names, key=name)}
     if answers.when == "one_after_other":
         return {"waves": fields.count("waves", "waves", rule.get("waves") or 3, min_value=2)}
     treated = rule.get("n_treatment") or (len(names) // 2 or None)
