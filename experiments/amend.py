@@ -14,20 +14,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.charters.check import pydantic_problems
-from experiments.desk import Desk, may, mine, spoken_for
+from experiments.desk import Desk, may, mine, spoken_for, why_not
 from experiments.errors import Refused
 from experiments.plan import stored_plan
 from experiments.words import say
-from experiments.words.numbers import day
+from experiments.words.numbers import Unit, day, size
 from registry import find
 from registry.access import Act
 from registry.kinds import AmendmentKind, Capacity, GuardrailClass, Verdict
 from registry.pilots import Pilot
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
+from registry.standing import speaks_for
 from registry.unit_of_work import Work
 from stats import ENGINE_VERSION
 from stats.errors import Problem
-from stats.plan import Plan, plan_json, sha256
+from stats.plan import Plan, PlannedMetric, plan_json, sha256
 
 MINOR = re.compile(
     r"^(title|unit_word|how_chosen|metrics\.[^.]+\.(name|partner_name|perspective)|sites\.[^.]+\.name"
@@ -108,6 +109,25 @@ def sign_amendment(desk: Desk, key: str) -> Amended:
                 )
             )
         return made
+
+
+def to_sign_again(desk: Desk, pilot: Pilot) -> tuple[str, ...]:
+    """What the person at the desk may sign again after an amendment, a sentence for each number; mostly nothing."""
+    if why_not(desk, Act.SIGN_AMENDMENT, pilot) is not None or desk.person is None:
+        return ()
+    with desk.read() as session:
+        record = find.locked_plan(session, pilot.id)
+        own = {department.key for _, department in speaks_for(session, desk.person, pilot)}
+    if record is None or not amendments(desk, pilot.key):
+        return ()
+    metrics = [m for m in stored_plan(record).metrics if m.partner in own and not m.signed and m.margin]
+    return tuple(_accepted(metric) for metric in metrics)
+
+
+def _accepted(metric: PlannedMetric) -> str:
+    must_prove = metric.critical or metric.guardrail_class == GuardrailClass.PROVE.value
+    loss = size(metric.margin or 0.0, Unit.of(metric.unit, metric.spec.kind))
+    return say("plan.accept_prove" if must_prove else "plan.accept", name=metric.name, loss=loss)
 
 
 def amendments(desk: Desk, key: str) -> tuple[Amendment, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
+from experiments.looks import next_due
 from registry import find
 from registry.kinds import Stage
 from registry.pilots import Pilot
@@ -35,7 +36,7 @@ class Move:
 
 NEXT = {
     Stage.DRAFT: ("finish_charter", "register"),
-    Stage.SHAPING: ("finish_charter", "register"),
+    Stage.SHAPING: ("shape_on", "along"),
     Stage.PLAN: ("sign", "plan"),
     Stage.SIGNED: ("assign", "assign"),
     Stage.ASSIGNED: ("bring_data", "data"),
@@ -65,6 +66,8 @@ def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
     plan = Plan.model_validate_json(record.canonical) if record else None
     if act == "finish_charter" and find.hypothesis(session, pilot.id) is not None:
         act, page = "make_plan", "plan"
+    if act == "assess" and _looked_at_already(session, pilot):
+        act, page = "bring_data", "data"
     if act == "sign":
         yield from _partner_moves(session, pilot, me, plan)
     if act in {"review", "decide"}:
@@ -80,8 +83,21 @@ def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
             **common,
         )
         return
-    due = (plan.end if act in {"bring_data", "assess"} else plan.start) if plan and act != "close" else None
+    due = _due(session, pilot, act, plan)
     yield Move(act=act, page=page, mine=me is not None and me == pilot.owner_id, who=owner, due=due, **common)
+
+
+def _looked_at_already(session: Any, pilot: Pilot) -> bool:
+    """Whether the newest data have been looked at: the next planned check wants newer ones."""
+    shown, newest = find.latest_evidence(session, pilot.id), find.latest_snapshot(session, pilot.id)
+    return shown is not None and newest is not None and shown.snapshot_id == newest.id
+
+
+def _due(session: Any, pilot: Pilot, act: str, plan: Plan | None) -> date | None:
+    """Data and their assessment by the next planned check, what comes before by the start; nothing presses after."""
+    if plan is None or act in {"close", "shape_on"}:
+        return None
+    return next_due(session, pilot, plan) if act in {"bring_data", "assess"} else plan.start
 
 
 def _partner_moves(session: Any, pilot: Pilot, me: UUID | None, plan: Plan | None) -> Iterator[Move]:

@@ -94,6 +94,18 @@ def write_charter(work: Work, pilot: Pilot, charter: Charter, *, give_roles: boo
     _add_metrics(work, pilot, charter, _add_partners(work, pilot, charter, give_roles))
 
 
+def forget_charter(work: Work, pilot: Pilot) -> None:
+    """Take away the rows of the charter before; the log keeps what they were."""
+    hypothesis = find.hypothesis(work.session, pilot.id)
+    if hypothesis is not None:
+        work.delete(hypothesis)
+    metrics = [metric for metric, _, _ in find.pilot_metrics(work.session, pilot.id)]
+    for metric in sorted(metrics, key=lambda row: row.twin_of_id is None):
+        work.delete(metric)
+    for partner, _ in find.partners(work.session, pilot.id):
+        work.delete(partner)
+
+
 def _free_key(work: Work, wanted: str) -> str:
     """The key, or the key with the first free number."""
     key, number = wanted, 1
@@ -140,6 +152,7 @@ def _add_partners(work: Work, pilot: Pilot, charter: Charter, give_roles: bool) 
                 contact_id=contact.id if contact else None,
                 benefit=partner.benefit or "",
                 pulls_against=partner.pulls_against or "",
+                relief=partner.relief or "",
             )
         )
     return rows

@@ -12,7 +12,7 @@ from experiments.charters.check import read_charter
 from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.plan import Planned, plan
-from experiments.register import write_charter
+from experiments.register import forget_charter, write_charter
 from registry import find
 from registry.access import Act
 from registry.kinds import Stage
@@ -46,7 +46,7 @@ def freeze(desk: Desk, key: str, document: Any = None) -> Planned:
     with desk.work() as work:
         row = mine(work, pilot)
         if charter is not None:
-            _forget_charter(work, row)
+            forget_charter(work, row)
             write_charter(work, row, charter, give_roles=not desk.login)
         move(work, row, Stage.DRAFT)
         work.record("pilot.frozen", row, after={"charter_changed": charter is not None})
@@ -63,15 +63,3 @@ def _same_pilot(pilot: Pilot, charter: Charter) -> Charter:
     if charter.pilot and charter.pilot != pilot.key:
         raise Refused(Problem(code="other_pilot", facts={"pilot": pilot.key, "given": charter.pilot}))
     return charter.model_copy(update={"pilot": pilot.key})
-
-
-def _forget_charter(work: Work, pilot: Pilot) -> None:
-    """Take away the rows of the charter before; the log keeps what they were."""
-    hypothesis = find.hypothesis(work.session, pilot.id)
-    if hypothesis is not None:
-        work.delete(hypothesis)
-    metrics = [metric for metric, _, _ in find.pilot_metrics(work.session, pilot.id)]
-    for metric in sorted(metrics, key=lambda row: row.twin_of_id is None):
-        work.delete(metric)
-    for partner, _ in find.partners(work.session, pilot.id):
-        work.delete(partner)

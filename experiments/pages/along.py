@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments import amend, changes, check_ins
+from experiments import changes, check_ins
 from experiments.desk import Desk, reached
 from experiments.looks import look_sentences
-from experiments.pages import look
+from experiments.pages import along_forms, look
 from experiments.pages.frame import begin, did, done, pilot_here
 from experiments.plan import locked_plan
-from experiments.shape import freeze, shape
+from experiments.shape import shape
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.kinds import Stage
@@ -21,12 +21,14 @@ KINDS = ("change", "visit", "suggestion", "incident")
 
 def shaping(desk: Desk, pilot: Pilot) -> None:
     """Begin to shape, or freeze and prove."""
-    begun = pilot.stage == Stage.SHAPING
+    if pilot.stage == Stage.SHAPING:
+        along_forms.freeze_form(desk, pilot)
+        return
     with st.form("shape", border=True):
-        st.text(say("along.freeze_lead" if begun else "along.shape_lead"))
-        pressed = st.form_submit_button(say("along.freeze" if begun else "along.shape"), icon=":material/handyman:")
-    if pressed and did(lambda: freeze(desk, pilot.key) if begun else shape(desk, pilot.key)):
-        done(say("along.frozen" if begun else "along.shaping"))
+        st.text(say("along.shape_lead"))
+        pressed = st.form_submit_button(say("along.shape"), icon=":material/handyman:")
+    if pressed and did(lambda: shape(desk, pilot.key)):
+        done(say("along.shaping"))
 
 
 def log(desk: Desk, pilot: Pilot) -> None:
@@ -94,6 +96,7 @@ def weekly(desk: Desk, pilot: Pilot) -> None:
     item = check_ins.Said(site=site or "", week=week, delivered=delivered / 100, used=used / 100, trouble=trouble)
     if pressed and did(lambda: check_ins.check_in(desk, pilot.key, [item])):
         done(say("along.checked_in"))
+    along_forms.check_in_file(desk, pilot)
 
 
 def percent(share: float | None) -> str:
@@ -111,6 +114,5 @@ elif pilot.stage in {Stage.DRAFT, Stage.SHAPING, Stage.PLAN}:
 log(desk, pilot)
 if reached(pilot, Stage.ASSIGNED):
     weekly(desk, pilot)
-if made := amend.amendments(desk, pilot.key):
-    st.subheader(say("along.amendments"))
-    look.lines([amend.sentence(row) for row in made])
+if reached(pilot, Stage.SIGNED):
+    along_forms.amendments(desk, pilot)

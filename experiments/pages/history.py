@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.forecasts import forecast_lines
 from experiments.history import history, to_take_away
+from experiments.pages import look
 from experiments.pages.frame import attempt, begin, pilot_here
 from experiments.pages.take_away import take_away
 from experiments.verify import verify
@@ -33,6 +35,9 @@ with verify_now:
 with export:
     take_away(to_take_away(events), name=f"{pilot.key}-history", key="export", head=desk.registry.head_hash())
 
+if bet := forecast_lines(desk, pilot):
+    st.subheader(say("history.bet"), anchor=False)
+    look.lines(bet)
 for event in reversed(events):
     with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):
         st.text(event.sentence)

@@ -7,18 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.desk import Desk
+from experiments.desk import Desk, why_not
 from experiments.files import read_yaml
 from experiments.forms.charter_page import charter_sections
 from experiments.forms.register_steps import STEPS, after, before, document, step_to_resume, still_open
 from experiments.forms.register_templates import TEMPLATES, template
 from experiments.incoming import on_disk
 from experiments.pages import look
-from experiments.pages.frame import FLASH, attempt, begin
+from experiments.pages.frame import FLASH, attempt, begin, plain
 from experiments.pages.steps import fields, money, partners, problem, success, where
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
+from experiments.revise import reopen, signed_so_far
 from experiments.words import say
+from registry.access import Act
 from registry.pilots import Pilot
 
 SHOW = {"problem": problem.show, "success": success.show, "partners": partners.show, "where": where.show,
@@ -64,11 +66,11 @@ def go(pilot: Pilot, step: str) -> None:
 
 
 def charter_beside(draft: dict[str, Any]) -> None:
-    st.subheader(str(draft.get("title") or say("register.untitled")).replace("[", "\\["), anchor=False)
+    st.subheader(plain(str(draft.get("title") or say("register.untitled"))), anchor=False)
     for section in charter_sections(document(draft)):
         st.markdown(f"**{say(section.title)}**")
         if section.empty:
-            st.caption(section.lines[0])
+            st.caption(plain(section.lines[0]))
         else:
             look.lines(section.lines)
 
@@ -92,6 +94,24 @@ def finish(desk: Desk, pilot: Pilot, draft: dict[str, Any], step: str) -> None:
         registered(made)
 
 
+def reopening(desk: Desk, pilot: Pilot) -> None:
+    """While the plan is not frozen a registered charter can be opened again; what that costs is said before."""
+    if why_not(desk, Act.REVISE, pilot) is not None:
+        return
+    with st.form("reopen", border=True):
+        st.text(say("register.reopen_lead"))
+        if signed := signed_so_far(desk, pilot):
+            st.text(say("register.reopen_signed", partners=list(signed)))
+        pressed = st.form_submit_button(say("register.reopen"), icon=":material/edit_document:")
+    if not pressed:
+        return
+    opened = attempt(lambda: reopen(desk, pilot.key))
+    if opened is not None:
+        fallen = say("register.fallen", partners=list(opened.fallen)) if opened.fallen else ""
+        st.session_state[FLASH] = f"{say('register.reopened')} {fallen}".strip()
+        go(opened.pilot, STEPS[0])
+
+
 def pilot_in_address(desk: Desk) -> Pilot | None:
     asked = st.query_params.get("pilot", "")
     pilot = attempt(lambda: desk.pilot(asked)) if asked else None
@@ -108,8 +128,9 @@ draft: dict[str, Any] = {}
 if pilot is not None:
     draft, saved = resume(desk, pilot.key)
     if saved == "complete":
-        st.info(say("register.complete", title=pilot.title), icon=":material/check_circle:")
+        st.info(plain(say("register.complete", title=pilot.title)), icon=":material/check_circle:")
         st.page_link("experiments/pages/plan.py", label=say("nav.page.plan"), query_params={"pilot": pilot.key})
+        reopening(desk, pilot)
         st.page_link("experiments/pages/register.py", label=say("register.another"), icon=":material/add:")
         st.stop()
 else:

@@ -8,35 +8,23 @@ from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.money import break_even_sentences
 from experiments.pages import look
-from experiments.pages.frame import attempt, begin, did, done, pilot_here, plain, theme
+from experiments.pages.frame import begin, did, done, pilot_here, plain, theme
+from experiments.pages.rehearsed import rehearsed
 from experiments.pictures import rehearsal_view as view
 from experiments.pictures.rehearsal_chart import verdict_bars
 from experiments.rehearse import keep, kept, plan_to_rehearse
 from experiments.words import say
 from registry import find
 from registry.pilots import Pilot
-from stats import ENGINE_VERSION
-from stats.plan import Plan, plan_json
+from stats.plan import Plan
 from stats.planning.plan_sizing import planned_arms
 from stats.rehearsing.plan_variant import planned_weeks, weeks_matter, with_line, with_total, with_weeks
-from stats.rehearsing.rehearsal import PILOTS, SEED, Rehearsal, rehearse
+from stats.rehearsing.rehearsal import PILOTS, Rehearsal
 
 TRIED = 500
 """Pilots a truth while sliders move: quick, and right to two in a hundred."""
 FEWEST = 4
 WEEKS = (2, 52)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _cached(plan_text: str, pilots: int, engine: str) -> Rehearsal:  # noqa: ARG001 - another engine, another answer
-    """Kept by plan and engine: the same plan is simulated once."""
-    return rehearse(Plan.model_validate_json(plan_text), pilots=pilots, seed=SEED)
-
-
-def rehearsed(plan: Plan, pilots: int) -> Rehearsal | None:
-    """Saying what takes a moment; refusals are shown."""
-    with st.spinner(say("rehearse.running", pilots=pilots)):
-        return attempt(lambda: _cached(plan_json(plan), pilots, ENGINE_VERSION))
 
 
 def sliders(plan: Plan) -> Plan:
