@@ -2,15 +2,18 @@
 
 import streamlit as st
 
+from experiments.pages import door
+from experiments.pages.frame import registry
 from experiments.words import say
 
 PAGES = {
-    "": ("what_needs_me", "portfolio", "register"),
+    "": ("what_needs_me", "portfolio", "register", "people"),
     "pilot": ("plan", "rehearse", "assign", "data", "along", "evidence", "review", "decide", "versions", "history"),
 }
 
 st.set_page_config(page_title=say("app.name"), page_icon="🧭", layout="wide")
-st.navigation(
+shut = door.closed(registry())
+page = st.navigation(
     {
         section and say(f"nav.{section}"): [
             st.Page(
@@ -23,5 +26,7 @@ st.navigation(
         ]
         for section, names in PAGES.items()
     },
-    position="top",
-).run()
+    position="hidden" if shut else "top",
+)
+if not shut:
+    page.run()

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from experiments.desk import Desk
+from experiments.desk import Desk, why_not
 from experiments.errors import REFUSALS, problems_of
 from experiments.inbox import NEXT
-from experiments.pages import look
+from experiments.pages import door, look
 from experiments.pages.look import theme as theme
 from experiments.words import problem_sentence, say
 from registry import find
+from registry.access import Act
 from registry.kinds import Via
 from registry.open import Registry
 from registry.people import Person
@@ -40,12 +41,25 @@ def begin(title: str, *, lead: str | None = None) -> Desk:
     with left:
         st.title(title, anchor=False)
     with right:
-        desk = Desk(registry=registry(), person=_acting(), via=Via.APP)
+        desk = _desk()
     if lead:
         st.caption(lead)
     if done := st.session_state.pop(FLASH, None):
-        st.success(done, icon=":material/check_circle:")
+        st.success(plain(done), icon=":material/check_circle:")
     return desk
+
+
+def _desk() -> Desk:
+    """Of whoever logged in; in single-user mode, of whoever is named, which nobody checks."""
+    person = door.person_logged_in(registry())
+    if person is None:
+        desk = Desk(registry=registry(), person=_acting(), via=Via.APP)
+        st.caption(say("login.single_user"), help=say("login.single_user_help"))
+        return desk
+    st.caption(say("login.as"))
+    st.text(person.name)
+    st.button(say("login.log_out"), on_click=st.logout, key="log-out", icon=":material/logout:")
+    return Desk(registry=registry(), person=person, via=Via.LOGIN, login=True)
 
 
 def _acting() -> Person | None:
@@ -119,7 +133,18 @@ def labels(pilot: Pilot) -> None:
         told.insert(0, say("frame.simulated"))
     if pilot.recorded_afterwards:
         told.append(say("frame.recorded_afterwards"))
-    st.caption(" · ".join(told))
+    st.caption(plain(" · ".join(told)))
+
+
+def offered(desk: Desk, act: Act, pilot: Pilot | None = None) -> bool:
+    """Whether the person at the desk may do this now; where not, it says what stands in the way.
+
+    A form of an act is shown only under it. The stage function asks the same table again.
+    """
+    problem = why_not(desk, act, pilot)
+    if problem is not None:
+        st.caption(plain(problem_sentence(problem)))
+    return problem is None
 
 
 def attempt(act: Callable[[], Answer]) -> Answer | None:
@@ -138,7 +163,7 @@ def did(act: Callable[[], object]) -> bool:
 
 def show_problems(problems: Iterable[Any], *, lead: str | None = None) -> None:
     """All problems at once, each in a line of its own; user text never becomes markup."""
-    st.error(lead or say("frame.refused"), icon=":material/error:")
+    st.error(plain(lead) if lead else say("frame.refused"), icon=":material/error:")
     look.lines([problem_sentence(problem) for problem in problems])
 
 
@@ -149,8 +174,12 @@ def warn(problems: Iterable[Any]) -> None:
 
 
 def plain(text: str) -> str:
-    """People's text, safe inside our own markdown: nothing in it is markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
+    """People's text, safe inside our own markdown: nothing in it is markup, and it stays on one line.
+
+    Only marks that would mean something are escaped, for a label is also read out as it is written.
+    """
+    escaped = re.sub(r"([\\`*_\[\]<>~$:&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"^(?:(?=[#+\-=|])|([0-9]+)(?=[.)](?:\s|$)))", r"\1\\", escaped)
 
 
 def go_on(pilot: Pilot, *, here: str = "") -> None:
