@@ -24,6 +24,7 @@ class Verified:
     events: int
     rows: int
     snapshots: int
+    attachments: int
     head: str
     findings: tuple[str, ...]
 
@@ -39,6 +40,7 @@ def verify(desk: Desk, head: str | None = None) -> Verified:
         events=found.events,
         rows=found.rows,
         snapshots=found.snapshots,
+        attachments=found.attachments,
         head=found.head,
         findings=tuple(
             say(f"finding.{finding.code}", subject=finding.subject, seq=finding.seq, **finding.facts)

@@ -21,6 +21,7 @@ from registry.database import WRITES, connect, embedded_url, parse_url
 from registry.errors import Problem, Unavailable
 from registry.events import LogHead
 from registry.kinds import Via
+from registry.notes import Attachment
 from registry.outcomes import Snapshot
 from registry.people import Person
 from registry.snapshots import SnapshotStore
@@ -99,9 +100,9 @@ class Registry:
             return session.exec(select(LogHead.hash)).one()
 
     def collect_orphans(self, *, older_than: float = 3600.0) -> int:
-        """Remove snapshot files without a row that are older than that many seconds; how many."""
+        """Remove stored files that no row names and that are older than that many seconds; how many."""
         with self.read() as session:
-            known = set(session.exec(select(Snapshot.sha256)))
+            known = {sha256 for table in (Snapshot, Attachment) for sha256 in session.exec(select(table.sha256))}
         return self.snapshots.collect(known, older_than=older_than)
 
     def close(self) -> None:

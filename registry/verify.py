@@ -31,7 +31,10 @@ CITATIONS = {
     "recommendation_record": (("evidence_sha256", "evidence_id", "evidence_record"),),
     "review": (("evidence_sha256", "evidence_id", "evidence_record"),),
     "decision": (("evidence_sha256", "evidence_id", "evidence_record"),),
+    "proposed_overrule": (("evidence_sha256", "evidence_id", "evidence_record"),),
 }
+WITH_BYTES = ("snapshot", "attachment")
+"""Tables whose rows name bytes in the snapshot store by their sha256."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +49,13 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """events, rows, snapshots: how many were checked. head: hash of the last event. broken_at: first event that
-    does not fit the chain, None if the chain is whole."""
+    """events, rows, snapshots, attachments: how many were checked. head: hash of the last event. broken_at: first event
+    that does not fit the chain, None if the chain is whole."""
 
     events: int
     rows: int
     snapshots: int
+    attachments: int
     head: str
     broken_at: int | None
     findings: tuple[Finding, ...]
@@ -75,11 +79,13 @@ def verify(registry: Registry, head: str | None = None) -> Verification:
         tables = {table.name: list(stored_rows(session, table)) for table in sealed_tables()}
     findings += _against_seals(tables, chain.seals)
     findings += _content(tables)
-    findings += _bytes(registry, tables["snapshot"])
+    for name in WITH_BYTES:
+        findings += _bytes(registry, name, tables[name])
     return Verification(
         events=chain.length,
         rows=sum(map(len, tables.values())),
         snapshots=len(tables["snapshot"]),
+        attachments=len(tables["attachment"]),
         head=chain.head,
         broken_at=broken_at,
         findings=tuple(findings),
@@ -167,11 +173,11 @@ def _content(tables: Mapping[str, list[dict[str, Any]]]) -> Iterator[Finding]:
                     yield Finding(code="citation_differs", subject=subject, facts={"field": cited})
 
 
-def _bytes(registry: Registry, rows: list[dict[str, Any]]) -> Iterator[Finding]:
+def _bytes(registry: Registry, table: str, rows: list[dict[str, Any]]) -> Iterator[Finding]:
     for row in rows:
-        subject, sha256 = f"snapshot/{row['id']}", str(row["sha256"])
+        subject, sha256 = f"{table}/{row['id']}", str(row["sha256"])
         path = registry.snapshots.folder / sha256[:2] / sha256
         if "/" in sha256 or not path.is_file():
-            yield Finding(code="snapshot_missing", subject=subject, facts={"sha256": sha256})
+            yield Finding(code=f"{table}_missing", subject=subject, facts={"sha256": sha256})
         elif digest_of(path) != sha256:
-            yield Finding(code="snapshot_changed", subject=subject, facts={"sha256": sha256})
+            yield Finding(code=f"{table}_changed", subject=subject, facts={"sha256": sha256})

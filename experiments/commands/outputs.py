@@ -169,10 +169,13 @@ class ReproduceOutput(Output):
 
 
 class VerifyOutput(Output):
+    """events, rows, snapshots, attachments: how many were checked; head: hash of the newest event, worth noting."""
+
     whole: bool
     events: int
     rows: int
     snapshots: int
+    attachments: int
     head: str
     findings: list[str]
 

@@ -185,6 +185,7 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
         work.add(AssignmentRecord(**cited, method="complete", seed=7, canonical="{}", sha256=sha256_text("{}")))
         work.record("plan.signed", plan)
     sha256 = registry.snapshots.put(b"site,wait_s\nA,12\n")
+    poster = registry.snapshots.put(b"a picture")
     with registry.work(ada, Via.CLI) as work:
         snapshot = work.add(
             Snapshot(pilot_id=pilot.id, sha256=sha256, name="week-1.csv", size=17, row_count=1, accepted_by_id=ada.id)
@@ -192,7 +193,7 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
         work.add(CheckIn(pilot_id=pilot.id, site="A", week=date(2026, 3, 2), delivered=0.5, used=0.25))
         work.add(ChangeEntry(pilot_id=pilot.id, what="a new script", entered_by_id=ada.id))
         work.add(Comment(pilot_id=pilot.id, author_id=ben.id, content="Well done"))
-        work.add(Attachment(pilot_id=pilot.id, name="poster.png", sha256=sha256, size=17, added_by_id=ben.id))
+        work.add(Attachment(pilot_id=pilot.id, name="poster.png", sha256=poster, size=9, added_by_id=ben.id))
         work.add(Concern(pilot_id=pilot.id, raised_by_id=ben.id, what="callers wait too long"))
         work.record("outcomes.accepted", snapshot)
     with registry.work(None, Via.SYSTEM) as work:

@@ -7,7 +7,7 @@ from types import TracebackType
 from uuid import UUID
 
 import pytest
-from sqlalchemy import CheckConstraint, Column
+from sqlalchemy import CheckConstraint, Column, select
 
 from registry import find
 from registry.canonical import canonical_json, sha256_text
@@ -28,7 +28,7 @@ def test_an_untouched_record_is_whole(worked: Registry) -> None:
     assert verification.findings == ()
     assert verification.whole
     assert verification.broken_at is None
-    assert verification.snapshots == 1
+    assert verification.snapshots == verification.attachments == 1
     assert verification.head == worked.head_hash()
     # Every table has at least one row here, so that every table is really tried below.
     with worked.read() as session:
@@ -135,9 +135,62 @@ def test_every_field_of_an_event_is_watched(worked: Registry, raw: Callable[...,
     assert verify(worked).whole
 
 
-def test_a_removed_row_is_missed(worked: Registry, raw: Callable[..., None]) -> None:
-    raw("DELETE FROM review")
-    assert any(f.code == "row_missing" and f.subject.startswith("review/") for f in verify(worked).findings)
+def test_a_row_removed_from_any_table_is_missed(worked: Registry, raw: Callable[..., None]) -> None:
+    """One after the other, the first row of each table is removed, missed by its name, and put back."""
+    for table in sealed_tables():
+        columns = [column.name for column in table.columns]
+        names = ", ".join(columns)
+        with worked._engine.connect() as connection:
+            row = connection.exec_driver_sql(f"SELECT {names} FROM {table.name} ORDER BY id").first()
+        raw(f"DELETE FROM {table.name} WHERE id = ?", row[columns.index("id")])
+        subject = f"{table.name}/{_uuid(row[columns.index('id')])}"
+        assert Finding(code="row_missing", subject=subject) in verify(worked).findings, table.name
+        raw(f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})", *row)
+    assert verify(worked).whole
+
+
+def test_a_row_under_another_key_is_found_in_any_table(worked: Registry, raw: Callable[..., None]) -> None:
+    for table in sealed_tables():
+        with worked._engine.connect() as connection:
+            key = connection.exec_driver_sql(f"SELECT id FROM {table.name} ORDER BY id").scalar()
+        raw(f"UPDATE {table.name} SET id = ? WHERE id = ?", OTHER_ID, key)
+        found = {(finding.code, finding.subject) for finding in verify(worked).findings}
+        assert ("row_missing", f"{table.name}/{_uuid(key)}") in found, table.name
+        assert ("row_unrecorded", f"{table.name}/{_uuid(OTHER_ID)}") in found, table.name
+        raw(f"UPDATE {table.name} SET id = ? WHERE id = ?", key, OTHER_ID)
+    assert verify(worked).whole
+
+
+def test_two_rows_that_changed_places_are_found(worked: Registry, raw: Callable[..., None]) -> None:
+    """Both plans stay there, with their own texts and hashes: only their keys were swapped."""
+    with worked._engine.connect() as connection:
+        one, other = connection.exec_driver_sql("SELECT id FROM plan_record ORDER BY number").scalars()
+    for old, new in ((one, OTHER_ID), (other, one), (OTHER_ID, other)):
+        raw("UPDATE plan_record SET id = ? WHERE id = ?", new, old)
+    changed = {finding.subject: finding.facts["fields"] for finding in verify(worked).findings}
+    assert changed.keys() == {f"plan_record/{_uuid(one)}", f"plan_record/{_uuid(other)}"}
+    assert all("number" in fields for fields in changed.values())
+
+
+def test_two_events_that_changed_places_are_found(worked: Registry, raw: Callable[..., None]) -> None:
+    for old, new in ((3, 900), (4, 3), (900, 4)):
+        raw("UPDATE event SET seq = ? WHERE seq = ?", new, old)
+    verification = verify(worked)
+    assert verification.broken_at == 3
+    assert {"event_changed", "link_broken"} <= {f.code for f in verification.findings if f.seq == 3}
+
+
+@pytest.mark.parametrize("change", ["seq = seq + 1", "hash = '" + "e" * 64 + "'"])
+def test_the_recorded_end_of_the_log_is_watched(worked: Registry, raw: Callable[..., None], change: str) -> None:
+    raw(f"UPDATE log_head SET {change}")
+    assert [finding.code for finding in verify(worked).findings] == ["head_differs"]
+
+
+def test_an_event_moved_to_another_number_is_found(worked: Registry, raw: Callable[..., None]) -> None:
+    raw("UPDATE event SET seq = 900 WHERE seq = 3")
+    verification = verify(worked)
+    assert verification.broken_at == 3
+    assert any(f.code == "event_missing" and f.seq == 3 for f in verification.findings)
 
 
 def test_a_row_that_nobody_recorded_is_named(worked: Registry, raw: Callable[..., None]) -> None:
@@ -165,6 +218,13 @@ def test_a_removed_event_is_found_at_its_place(worked: Registry, raw: Callable[.
     verification = verify(worked)
     assert verification.broken_at == 4
     assert any(f.code == "event_missing" and f.facts == {"until": 4} for f in verification.findings)
+
+
+@pytest.mark.parametrize("harm", ["truncated", "all but the first"])
+def test_a_log_that_was_emptied_is_found(worked: Registry, raw: Callable[..., None], harm: str) -> None:
+    raw("DELETE FROM event" if harm == "truncated" else "DELETE FROM event WHERE seq > 1")
+    raw("UPDATE log_head SET seq = 0, hash = ?" if harm == "truncated" else "UPDATE log_head SET hash = ?", "0" * 64)
+    assert any(f.code == "row_unrecorded" and f.subject.startswith("decision/") for f in verify(worked).findings)
 
 
 def test_a_rewritten_event_with_a_fitting_hash_breaks_the_next_link(worked: Registry, raw: Callable[..., None]) -> None:
@@ -205,18 +265,38 @@ def test_an_older_head_is_known_as_long_as_the_chain_is_whole(worked: Registry, 
     assert verify(worked, head=noted).whole
 
 
-@pytest.mark.parametrize("harm", ["changed", "missing"])
-def test_snapshot_bytes_are_watched(worked: Registry, harm: str) -> None:
-    (sha256,) = worked.snapshots.stored()
+@pytest.mark.parametrize("harm", ["changed", "missing", "longer", "empty"])
+@pytest.mark.parametrize("kind", ["snapshot", "attachment"])
+def test_every_byte_on_disk_is_watched(worked: Registry, kind: str, harm: str) -> None:
+    """One bit of the last byte is enough."""
+    with worked.read() as session:
+        ((key, sha256),) = session.execute(select(METADATA.tables[kind].c["id", "sha256"])).all()
     path = worked.snapshots.path(sha256)
     content = bytearray(path.read_bytes())
     path.unlink()
     if harm == "changed":
         content[-1] ^= 1
-        path.write_bytes(content)
+    if harm != "missing":
+        path.write_bytes({"changed": content, "longer": content + b" ", "empty": b""}[harm])
     (finding,) = verify(worked).findings
-    assert finding.code == f"snapshot_{harm}"
-    assert finding.facts == {"sha256": sha256}
+    code = f"{kind}_{'missing' if harm == 'missing' else 'changed'}"
+    assert finding == Finding(code=code, subject=f"{kind}/{_uuid(key)}", facts={"sha256": sha256})
+
+
+def test_bytes_that_rows_name_are_no_orphans(worked: Registry) -> None:
+    orphan = worked.snapshots.put(b"of an ingest that was cut off")
+    assert worked.collect_orphans(older_than=0) == 1
+    assert orphan not in set(worked.snapshots.stored())
+    assert verify(worked).whole
+
+
+def test_bytes_that_changed_places_are_found(worked: Registry) -> None:
+    one, other = (worked.snapshots.path(sha256) for sha256 in worked.snapshots.stored())
+    content = one.read_bytes(), other.read_bytes()
+    for path, bytes_ in ((one, content[1]), (other, content[0])):
+        path.unlink()
+        path.write_bytes(bytes_)
+    assert {finding.code for finding in verify(worked).findings} == {"snapshot_changed", "attachment_changed"}
 
 
 @pytest.mark.parametrize("nonsense", ["'not json'", "''", "'[1,2'", "'null'"])
