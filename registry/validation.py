@@ -6,7 +6,7 @@ The database's constraints stand behind this; what they refuse is told in the sa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,10 @@ from registry.errors import Locked, Problem, Refused, RegistryError, Taken, Unav
 from registry.schema import METADATA
 from registry.triggers import REFUSAL
 
-# What no database column can hold: NUL, and halves of surrogate pairs.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What no database or document can hold (controls but tab and line ends, halves of surrogate pairs, no characters),
+# and what makes a text read as another one: overrides of the direction of reading.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_OVERRIDES = re.compile("[\u202d\u202e]")
 
 
 def check(row: SQLModel) -> None:
@@ -41,22 +43,35 @@ def check(row: SQLModel) -> None:
 
 
 def unstorable(values: Mapping[str, Any]) -> list[Problem]:
-    """What no database can hold, by field: half characters and NUL, NaN and infinity, times without a zone."""
+    """What no database can hold, by field: control and half characters, NaN and infinity, times without a zone."""
     return [problem for name, value in values.items() for problem in _unstorable(name, value)]
 
 
 def _unstorable(name: str, value: Any) -> list[Problem]:
     if isinstance(value, datetime) and value.tzinfo is None:
         return [Problem(code="time_without_zone", column=name)]
-    if isinstance(value, str) and _UNSTORABLE.search(value):
-        return [Problem(code="text_not_storable", column=name)]
     if isinstance(value, (dict, list, float)):
         try:
-            text = canonical_json(value)
+            canonical_json(value)
         except ValueError:
             return [Problem(code="number_not_finite", column=name)]
-        return [Problem(code="text_not_storable", column=name)] if _UNSTORABLE.search(text) else []
-    return []
+    texts = list(_texts_in(value))
+    if any(_UNSTORABLE.search(text) for text in texts):
+        return [Problem(code="text_not_storable", column=name)]
+    return [Problem(code="text_turned", column=name)] if any(_OVERRIDES.search(text) for text in texts) else []
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts_in(key)
+            yield from _texts_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts_in(item)
 
 
 def _from_pydantic(item: Mapping[str, Any]) -> Problem:

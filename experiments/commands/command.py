@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from registry.open import Registry
 
 REFUSED = 1
+_FOR_TERMINALS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 Who = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", envvar="PROVING_GROUND_PERSON", help="Who acts: a name or e-mail address."),
@@ -73,7 +75,7 @@ def _answer(body: Callable[[], Answer], json_output: bool) -> None:
         print(json_text(answer.value))
     else:
         for line in answer.lines:
-            print(line)
+            print(printable(line))
     if answer.refused:
         raise typer.Exit(REFUSED)
 
@@ -90,7 +92,12 @@ def _refuse(said: list[str], problems: tuple[Problem, ...], json_output: bool) -
         print(json_text({"refused": said, "problems": problems}))
         return
     for sentence in said:
-        print(sentence, file=sys.stderr)
+        print(printable(sentence), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text as a terminal may have it: what would move its cursor or turn its direction is shown as ``�``."""
+    return _FOR_TERMINALS.sub("\ufffd", text)
 
 
 def shown(problems: Iterable[Problem]) -> list[str]:
