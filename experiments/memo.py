@@ -14,6 +14,7 @@ from experiments.rehearse import kept
 from experiments.review import reviews
 from registry import find
 from registry.decisions import Decision
+from registry.kinds import Via
 from registry.pilots import Pilot
 from stats.errors import Problem
 
@@ -34,6 +35,7 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         plan_record = next(row for row in find.plans(session, pilot.id) if row.id == shown.evidence.plan_id)
         decision = find.latest_decision(session, pilot.id)
         amendments = [{"kind": row.kind.value, "reason": row.reason} for row in find.amendments(session, pilot.id)]
+        checked = all(event.via not in (Via.APP, Via.CLI) for event in find.events(session, pilot_id=pilot.id))
         decided = _decision(session, decision) if decision and decision.evidence_id == shown.evidence.id else None
     plan = stored_plan(plan_record)
     words = [{"partner": w.partner or w.person, "stance": w.stance, "reason": w.reason} for w in reviews(desk, pilot)]
@@ -48,6 +50,7 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         rehearsal=kept(desk, pilot, plan),
         log_head=desk.registry.head_hash(),
         made_at=shown.evidence.made_at,
+        names_checked=checked,
     )
 
 

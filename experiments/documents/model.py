@@ -54,8 +54,11 @@ def build_memo(
     rehearsal: Stored | None = None,
     log_head: str = "",
     made_at: datetime | None = None,
+    names_checked: bool | None = None,
 ) -> Memo:
-    """Everything that the one page shows. log_head: hash of the newest event; made_at: when the evidence was made."""
+    """Everything that the one page shows. log_head: hash of the newest event; made_at: when the evidence was made;
+    names_checked: whether a login checked who did every act on the pilot, None where nobody knows.
+    """
     found = _stored(evidence)
     rule = _stored(recommendation)
     charter = charter or {}
@@ -92,7 +95,7 @@ def build_memo(
         decision=tuple(_decision(decision)) if decision else (),
         method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),
-        provenance=tuple(_provenance(found, rule, log_head, made_at)),
+        provenance=(*_provenance(found, rule, log_head, made_at), *_names(names_checked)),
         sites=sites,
         sites_sentence=sites_sentence(plan, first, sites),
         sites_metric=first.name,
@@ -387,6 +390,12 @@ def _provenance(found: Stored, rule: Stored, log_head: str, made_at: datetime | 
     yield say("memo.provenance.records"), digits.whole(found["records"])
     if made_at is not None:
         yield say("memo.provenance.made"), day(made_at.date())
+
+
+def _names(checked: bool | None) -> Iterable[tuple[str, str]]:
+    """Whether the names in it can be relied on."""
+    if checked is not None:
+        yield say("memo.provenance.names"), say(f"memo.provenance.names_{'checked' if checked else 'unchecked'}")
 
 
 def _headings(sites_metric: str, grade: str) -> Mapping[str, str]:

@@ -41,7 +41,8 @@ if bet := forecast_lines(desk, pilot):
 for event in reversed(events):
     with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):
         st.text(event.sentence)
-        st.caption(say("history.when", date=day(event.at.date()), time=event.at.strftime("%H:%M"), number=event.number))
+        when = say("history.when", date=day(event.at.date()), time=event.at.strftime("%H:%M"), number=event.number)
+        st.caption(f"{when} · {say(f'via.{event.via}')}")
         if event.why:
             st.text(f"“{event.why}”")
         if event.before or event.after:
