@@ -12,6 +12,7 @@ import typer
 
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
 from experiments.commands.life import life
+from experiments.commands.organisation import organisation
 from experiments.commands.planning import planning
 from experiments.commands.tools import tools
 from experiments.words import say
@@ -69,26 +70,6 @@ def plan(key: Key, who: Who = None) -> Answer:
         "plan": made.plan.model_dump(mode="json", by_alias=True),
     }
     return Answer(value=value, lines=(say(f"sizing.{sizing.sizing}"), *warned))
-
-
-@command(app, "sign")
-def sign(key: Key, who: Who = None) -> Answer:
-    """Sign as partner contact for your own metrics, or as owner or sponsor for the plan, which is locked then."""
-    from experiments import sign as stage
-
-    with acting(who, key) as desk:
-        made = stage.sign(desk, key)
-    value = {
-        "pilot": key,
-        "capacity": made.capacity,
-        "metrics": made.metrics,
-        "plan_sha256": made.plan_sha256,
-        "unsigned": made.unsigned,
-        "recorded_afterwards": made.recorded_afterwards,
-    }
-    said = say("cli.signed.partner" if made.capacity == "partner" else "cli.signed.plan", sha256=made.plan_sha256[:12])
-    late = (say("cli.recorded_afterwards"),) if made.recorded_afterwards else ()
-    return Answer(value=value, lines=(said, *late))
 
 
 @command(app, "assign")
@@ -281,6 +262,7 @@ def verify(
 
 planning(app)
 life(app)
+organisation(app)
 tools(app)
 
 if __name__ == "__main__":

@@ -152,6 +152,7 @@ def _add_partners(work: Work, pilot: Pilot, charter: Charter, give_roles: bool) 
                 contact_id=contact.id if contact else None,
                 benefit=partner.benefit or "",
                 pulls_against=partner.pulls_against or "",
+                relief=partner.relief or "",
             )
         )
     return rows

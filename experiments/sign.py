@@ -1,22 +1,39 @@
-"""Sign: partners agree to their own numbers, then owner or sponsor locks the plan. From then on it can't change."""
+"""Sign: partners agree to their own numbers; owner or sponsor locks the plan once every partner has.
+
+A partner says with its signature what it expects, which of its targets pulls against the pilot and what relief was
+agreed: "none" is an answer, silence is not. Where a signature does not come, the sponsor starts without it, on record
+(``unsigned``).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from experiments import forecasts
-from experiments.desk import Desk, charter_of, may, mine, move, spoken_for, allowed
+from experiments.desk import Desk, allowed, charter_of, may, mine, move, spoken_for
 from experiments.errors import Refused
 from experiments.plan import plan_of
-from registry import find
+from registry import find, standing
 from registry.access import Act
-from registry.kinds import Capacity, Stage
+from registry.kinds import Capacity, SignatureState, Stage
 from registry.pilots import Pilot, PilotMetric
 from registry.plans import PlanRecord, Signature
 from registry.unit_of_work import Work
 from stats.errors import Problem
 from stats.plan import Plan, plan_json, sha256
+
+TERMS = ("benefit", "pulls_against", "relief")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a partner states with its signature; None: as it stands on record already."""
+
+    benefit: str | None = None
+    pulls_against: str | None = None
+    relief: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,23 +47,37 @@ class Signed:
     recorded_afterwards: bool = False
 
 
-def sign(desk: Desk, key: str) -> Signed:
-    """Sign in the capacity that this person has: partner contacts their metrics, owner or sponsor the plan."""
+def sign(desk: Desk, key: str, terms: Terms | None = None) -> Signed:
+    """Sign in the capacity that this person has: for a partner its metrics, as owner or sponsor the plan."""
     pilot = desk.pilot(key)
-    act = Act.SIGN if allowed(desk, Act.SIGN, pilot) else Act.SIGN_METRIC
-    may(desk, act, pilot)
-    return lock(desk, pilot) if act == Act.SIGN else sign_as_partner(desk, pilot)
+    if signs_as_partner(desk, pilot):
+        may(desk, Act.SIGN_METRIC, pilot)
+        return sign_as_partner(desk, pilot, terms or Terms())
+    may(desk, Act.SIGN, pilot)
+    return lock(desk, pilot)
 
 
-def sign_as_partner(desk: Desk, pilot: Pilot) -> Signed:
-    """The contact of a partner department agrees to class and margin of its metrics."""
+def signs_as_partner(desk: Desk, pilot: Pilot) -> bool:
+    """Whether this person's signature is a partner's: not that of owner or sponsor, unless their own metric waits."""
+    if not allowed(desk, Act.SIGN, pilot):
+        return allowed(desk, Act.SIGN_METRIC, pilot)
+    if desk.person is None or not allowed(desk, Act.SIGN_METRIC, pilot):
+        return False
+    with desk.read() as session:
+        spoken = {partner.id for partner, _ in standing.speaks_for(session, desk.person, pilot)}
+        return any(m.partner_id in spoken and m.signed_at is None for m, _, _ in find.pilot_metrics(session, pilot.id))
+
+
+def sign_as_partner(desk: Desk, pilot: Pilot, terms: Terms) -> Signed:
+    """Somebody who speaks for a partner department agrees to class and margin of its metrics."""
     with desk.work() as work:
         row = mine(work, pilot)
-        record = _open_plan(work, row)
-        concerned = _metrics_of(work, row)
+        record = open_plan(work, row)
+        concerned = metrics_of(work, row)
         if not concerned:
             name = desk.person.name if desk.person else ""
             raise Refused(Problem(code="signs_for_nobody", facts={"person": name, "pilot": row.key}))
+        _state(work, row, terms, {metric.partner_id for metric, _ in concerned})
         names = []
         for metric, name in concerned:
             metric.signed_by_id, metric.signed_at = work.actor_id, work.now
@@ -54,36 +85,88 @@ def sign_as_partner(desk: Desk, pilot: Pilot) -> Signed:
         _write_again(work, row, record)
         work.record("plan.signed_by_partner", record, after={"metrics": names, "sha256": record.sha256})
         made = plan_of(work, row)
-    return Signed(capacity="partner", metrics=tuple(names), plan_sha256=record.sha256, unsigned=_unsigned(made))
+    return Signed(capacity="partner", metrics=tuple(names), plan_sha256=record.sha256, unsigned=unsigned(made))
 
 
 def lock(desk: Desk, pilot: Pilot) -> Signed:
-    """Freeze the plan. A pilot whose start lies behind is recorded afterwards, and can never be scaled on it."""
+    """The last signature freezes the plan; refused, naming them, while partners have not signed their metrics."""
     with desk.work() as work:
         row = mine(work, pilot)
-        record = _open_plan(work, row)
-        made = plan_of(work, row)
-        late = made.start is not None and made.start < work.now.date()
-        made = made.model_copy(update={"recorded_afterwards": late})
-        record.canonical = plan_json(made)
-        record.sha256 = sha256(record.canonical)
-        record.locked_at, record.locked_by_id = work.now, work.actor_id
-        row.recorded_afterwards = late
-        capacity = Capacity.OWNER if work.actor_id == row.owner_id else Capacity.SPONSOR
-        work.session.flush()
-        _add_signatures(work, row, record, capacity)
-        move(work, row, Stage.SIGNED)
-        work.record("plan.locked", record, after={"sha256": record.sha256, "capacity": capacity, "late": late})
-        bet = charter_of(row).forecast
-        if bet is not None:
-            work.record(forecasts.ACT, record, after=forecasts.frozen_facts(bet, late=late))
+        open_plan(work, row)
+        if missing := unsigned(plan_of(work, row)):
+            raise Refused(Problem(code="signatures_missing", facts={"pilot": row.key, "partners": list(missing)}))
+        return freeze(work, row)
+
+
+def freeze(work: Work, pilot: Pilot, *, without: str = "") -> Signed:
+    """Freeze the plan. A pilot whose start lies behind is recorded afterwards, and can never be scaled on it.
+
+    without: why it is started though partners have not signed.
+    """
+    record = open_plan(work, pilot)
+    made = plan_of(work, pilot)
+    late = made.start is not None and made.start < work.now.date()
+    made = made.model_copy(update={"recorded_afterwards": late})
+    record.canonical = plan_json(made)
+    record.sha256 = sha256(record.canonical)
+    record.locked_at, record.locked_by_id = work.now, work.actor_id
+    pilot.recorded_afterwards = late
+    capacity = Capacity.OWNER if work.actor_id == pilot.owner_id else Capacity.SPONSOR
+    work.session.flush()
+    _add_signatures(work, pilot, record, capacity, without)
+    move(work, pilot, Stage.SIGNED)
+    after = {"sha256": record.sha256, "capacity": capacity, "late": late, "unsigned": list(unsigned(made))}
+    work.record("plan.locked_unsigned" if without else "plan.locked", record, after=after, why=without)
+    bet = charter_of(pilot).forecast
+    if bet is not None:
+        work.record(forecasts.ACT, record, after=forecasts.frozen_facts(bet, late=late))
     return Signed(
         capacity=capacity.value,
         metrics=tuple(metric.key for metric in made.metrics),
         plan_sha256=record.sha256,
-        unsigned=_unsigned(made),
+        unsigned=unsigned(made),
         recorded_afterwards=late,
     )
+
+
+def open_plan(work: Work, pilot: Pilot) -> PlanRecord:
+    """The plan that can still be signed."""
+    record = find.latest_plan(work.session, pilot.id)
+    if record is None:
+        raise Refused(Problem(code="first_plan", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
+    if record.locked_at is not None:
+        raise Refused(Problem(code="already_signed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
+    return record
+
+
+def metrics_of(work: Work, pilot: Pilot) -> list[tuple[PilotMetric, str]]:
+    """The metrics of the partner departments for which whoever acts may speak, with their names."""
+    mine_ = {partner.id for partner, _ in spoken_for(work, pilot)}
+    rows = find.pilot_metrics(work.session, pilot.id)
+    return [(metric, version.name) for metric, version, _ in rows if metric.partner_id in mine_]
+
+
+def unsigned(made: Plan) -> tuple[str, ...]:
+    """Partner departments that have not signed a metric of theirs."""
+    names = {str(m.partner_name or m.partner) for m in made.metrics if m.partner and not m.signed}
+    return tuple(sorted(names))
+
+
+def _state(work: Work, pilot: Pilot, terms: Terms, partner_ids: set[UUID | None]) -> None:
+    """Keep what each partner states, beside what stands already; refused with everything that is left open."""
+    problems = []
+    for partner, department in find.partners(work.session, pilot.id):
+        if partner.id not in partner_ids:
+            continue
+        stated = {name: (getattr(terms, name) or getattr(partner, name)).strip() for name in TERMS}
+        problems += [
+            Problem(code=f"sign_without_{name}", facts={"partner": department.name})
+            for name, value in stated.items()
+            if not value
+        ]
+        work.change(partner, "partner.terms_stated", **stated)
+    if problems:
+        raise Refused(problems)
 
 
 def _write_again(work: Work, pilot: Pilot, record: PlanRecord) -> None:
@@ -93,44 +176,27 @@ def _write_again(work: Work, pilot: Pilot, record: PlanRecord) -> None:
     record.sha256 = sha256(record.canonical)
 
 
-def _open_plan(work: Work, pilot: Pilot) -> PlanRecord:
-    record = find.latest_plan(work.session, pilot.id)
-    if record is None:
-        raise Refused(Problem(code="first_plan", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
-    if record.locked_at is not None:
-        raise Refused(Problem(code="already_signed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
-    return record
-
-
-def _metrics_of(work: Work, pilot: Pilot) -> list[tuple[PilotMetric, str]]:
-    """The metrics of the partner departments for which this person is the contact; never the owner's own."""
-    mine_ = {partner.id for partner, _ in spoken_for(work, pilot)}
-    rows = find.pilot_metrics(work.session, pilot.id)
-    return [(metric, version.name) for metric, version, _ in rows if metric.partner_id in mine_]
-
-
-def _add_signatures(work: Work, pilot: Pilot, record: PlanRecord, capacity: Capacity) -> None:
-    """One row for whoever locks, and one for each metric that its partner agreed to, all on the locked plan's hash."""
+def _add_signatures(work: Work, pilot: Pilot, record: PlanRecord, capacity: Capacity, without: str) -> None:
+    """One row for whoever locks, and one for each partner's metric, signed or not, all on the locked plan's hash."""
     common: dict[str, Any] = {"pilot_id": pilot.id, "plan_id": record.id, "plan_sha256": record.sha256}
-    if work.actor_id is not None:
-        work.add(Signature(**common, person_id=work.actor_id, capacity=capacity, signed_at=work.now))
+    if work.actor_id is None:
+        return
+    work.add(Signature(**common, person_id=work.actor_id, capacity=capacity, signed_at=work.now))
     for metric, _, _ in find.pilot_metrics(work.session, pilot.id):
-        if metric.signed_by_id is None or metric.signed_at is None:
+        if metric.partner_id is None:
             continue
+        missing = metric.signed_by_id is None or metric.signed_at is None
         work.add(
             Signature(
                 **common,
-                person_id=metric.signed_by_id,
+                person_id=metric.signed_by_id or work.actor_id,
                 capacity=Capacity.PARTNER,
+                state=SignatureState.UNSIGNED_ON_RECORD if missing else SignatureState.SIGNED,
                 partner_id=metric.partner_id,
                 pilot_metric_id=metric.id,
                 guardrail_class=metric.guardrail_class,
                 margin=metric.margin,
-                signed_at=metric.signed_at,
+                reason=without if missing else "",
+                signed_at=metric.signed_at or work.now,
             )
         )
-
-
-def _unsigned(made: Plan) -> tuple[str, ...]:
-    names = {str(m.partner_name or m.partner) for m in made.metrics if m.partner and not m.signed}
-    return tuple(sorted(names))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from experiments.desk import Desk
+from experiments.sign import Terms
 from experiments.words.numbers import Unit, size
 from registry import find, standing
 from registry.kinds import GuardrailClass
@@ -75,6 +76,16 @@ def signatories(desk: Desk, pilot: Pilot) -> tuple[Signatory, ...]:
                     )
                 )
     return tuple(found)
+
+
+def stated(desk: Desk, pilot: Pilot) -> Terms:
+    """What is on record of what the partner of the person at the desk expects and was promised."""
+    with desk.read() as session:
+        mine = _spoken_for(desk, session, pilot)
+        rows = [row for row, _ in find.partners(session, pilot.id) if row.id in mine]
+    if not rows:
+        return Terms()
+    return Terms(benefit=rows[0].benefit, pulls_against=rows[0].pulls_against, relief=rows[0].relief)
 
 
 def accepted_by(desk: Desk, pilot: Pilot) -> tuple[Accepted, ...]:

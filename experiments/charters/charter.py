@@ -118,7 +118,9 @@ class Partner(Strict):
     metric: str | None = None
     contact: str | None = None
     pulls_against: str | None = None
-    """Which of its own targets pulls against the pilot, and the relief agreed."""
+    """Which of its own targets pulls against the pilot."""
+    relief: str | None = None
+    """What was agreed about that target while the pilot runs."""
 
 
 def _site(value: Any) -> Any:

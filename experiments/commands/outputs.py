@@ -71,14 +71,16 @@ class ForecastsOutput(Output):
 
 
 class SignOutput(Output):
-    """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed."""
+    """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed. Of a refusal to sign
+    (``declined``) there is no more than the metrics."""
 
     pilot: str
     capacity: str
     metrics: list[str]
-    plan_sha256: str
-    unsigned: list[str]
-    recorded_afterwards: bool
+    plan_sha256: str | None = None
+    unsigned: list[str] = []
+    recorded_afterwards: bool = False
+    declined: bool
 
 
 class AssignOutput(Output):

@@ -27,6 +27,7 @@ from experiments import (
     rehearse,
     review,
     sign,
+    unsigned,
 )
 from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
@@ -46,6 +47,7 @@ REHEARSED = 200
 """Made-up pilots for each truth: right to about three in a hundred."""
 SEED = 20260101
 WOBBLE = (0.04, -0.06, 0.0, 0.07, -0.03, -0.02)
+WITHOUT = "We have waited twice; every week without an answer costs customers."
 UNTIL = ("registered", "planned", "signed", "assigned", "running", "recommended", "reviewed", "decided", "closed")
 
 
@@ -124,8 +126,8 @@ class _Life:
                 ("signed", start - timedelta(days=33 - n), self._partner_signs(c))
                 for n, c in enumerate(self._contacts())
             ),
-            ("signed", start - timedelta(days=21), self._lock),
-            ("assigned", start - timedelta(days=19), self._assign),
+            ("signed", start - timedelta(days=6 if self.story.unsigned else 21), self._lock),
+            ("assigned", start - timedelta(days=5 if self.story.unsigned else 19), self._assign),
             *(("running", start + timedelta(days=note[0]), self._note(*note[1:])) for note in self.story.notes),
             *(("running", week + timedelta(days=7), self._check_in(week)) for week in self._weeks_told(start, end)),
             *(step for check, day in zip(self.story.checks, days, strict=True) for step in self._looked(check, day)),
@@ -203,9 +205,16 @@ class _Life:
         return made.kept
 
     def _partner_signs(self, contact: str) -> Callable[[], object]:
-        return lambda: sign.sign(self._as(contact), self.key)
+        terms = sign.Terms(pulls_against=self._pulls_against(contact), relief="None needed")
+        return lambda: sign.sign(self._as(contact), self.key, terms)
+
+    def _pulls_against(self, contact: str) -> str:
+        named = [partner.pulls_against for partner in self.charter.partners if partner.contact == contact]
+        return named[0] or "None"
 
     def _lock(self) -> object:
+        if self.story.unsigned:
+            return unsigned.start_unsigned(self._as(self.charter.sponsor.name), self.key, WITHOUT)
         return sign.sign(self._owner, self.key)
 
     def _assign(self) -> object:

@@ -98,6 +98,8 @@ def test_a_pilot_goes_from_a_template_to_a_signed_decision(
     at.sees("Sized to decide")
     at.act_as("Tom Berg")
     at.sees("the largest loss we accept is 10 points")
+    at.write("sign-pulls", "None")
+    at.write("sign-relief", "None")
     at.press("Sign for my department")
     at.sees("Signed for your department")
     at.act_as("Ana Lima")

@@ -18,7 +18,9 @@ from experiments.ingest import ingest
 from experiments.plan import plan
 from experiments.recommend import recommend
 from experiments.register import register
-from experiments.sign import sign
+from experiments.sign import TERMS, Terms, sign
+from experiments.unsigned import start_unsigned
+from registry import find
 from registry.open import Registry
 from stats.simulate import SimulatedMetric, World, simulate
 
@@ -66,6 +68,8 @@ _WAITING: dict[str, Any] = {
             "benefit": "fewer calls about late parcels",
             "metric": "on_time",
             "contact": "Tom Berg",
+            "pulls_against": "tours finished by five",
+            "relief": "tours with call-backs are counted apart",
         }
     ],
     "where": {
@@ -132,6 +136,27 @@ class Led:
 
 ONE_LOOK = {"fractions": [1.0], "extension": None}
 """One planned check, at the end: what most tests are about needs no other."""
+def sign_everything(desk: Desk, key: str) -> None:
+    """Every partner, then the owner."""
+    pilot = desk.pilot(key)
+    with desk.read() as session:
+        waiting = {m.partner_id for m, _, _ in find.pilot_metrics(session, pilot.id) if m.signed_at is None}
+        contacts = [
+            (find.person(session, partner.contact_id).name, {name: getattr(partner, name) or "none" for name in TERMS})
+            for partner, _ in find.partners(session, pilot.id)
+            if partner.id in waiting
+        ]
+        owner = find.person(session, pilot.owner_id).name
+    for name, terms in contacts:
+        sign(desk.as_person(name), key, Terms(**terms))
+    sign(desk.as_person(owner), key)
+
+
+@pytest.fixture
+def sign_all() -> Callable[[Desk, str], None]:
+    return sign_everything
+
+
 STAGES = ("assigned", "ingested", "assessed", "recommended")
 
 
@@ -139,7 +164,8 @@ STAGES = ("assigned", "ingested", "assessed", "recommended")
 def lead(desk: Desk, calendar: Calendar, waiting: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., Led]:
     """Leads the plain pilot through the stages: ``lead("recommended", wait=-30, on_time=-0.1)``.
 
-    wait, on_time: true effects; missing: share of waits lost (control, treatment); signed: whether Logistics signs.
+    wait, on_time: true effects; missing: share of waits lost (control, treatment); signed: whether Logistics signs,
+    else the sponsor starts without.
     """
 
     def run(
@@ -158,8 +184,10 @@ def lead(desk: Desk, calendar: Calendar, waiting: Callable[..., dict[str, Any]],
         owner = desk.as_person("Ana Lima")
         plan(owner, key)
         if signed:
-            sign(desk.as_person("Tom Berg"), key)
-        sign(owner, key)
+            sign_everything(desk, key)
+        else:
+            calendar.today = max(calendar.today, date(2026, 2, 24))
+            start_unsigned(desk.as_person("Ruth Vogel"), key, "We can't wait any longer.")
         assign(owner, key)
         drawn = assigned(desk, desk.pilot(key))
         assert drawn is not None

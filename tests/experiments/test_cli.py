@@ -88,7 +88,12 @@ def test_every_stage_prints_what_was_promised(
 ) -> None:
     key = pilot("register", _charter(home, waiting()))["pilot"]
     assert pilot("plan", key)["sizing"] == "learning"
-    assert pilot("sign", key)["unsigned"] == ["Logistics"]
+    assert "Not signed yet: Logistics" in pilot("sign", key, refused=True)[0]
+    declined = pilot("sign", key, "--decline", "--reason", "Which tours?", "--as", "Tom Berg")
+    assert (declined["metrics"], declined["declined"]) == (["Deliveries on time"], True)
+    assert "until" in pilot("sign", key, "--unsigned", "--reason", "late", "--as", "Ruth Vogel", refused=True)[0]
+    pilot("sign", key, "--as", "Tom Berg", "--relief", "evening tours are not counted")
+    assert pilot("sign", key)["unsigned"] == []
     arms = pilot("assign", key)["arms"]
     send_records(home / "weeks.csv", arms, wait=-40, on_time=0.0)
     ingested = pilot("ingest", key, home / "weeks.csv")

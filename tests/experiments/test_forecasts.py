@@ -40,6 +40,7 @@ def test_a_bet_is_frozen_when_the_plan_is_signed(desk: Any, waiting: Callable[..
     owner = desk.as_person("Ana Lima")
     plan(owner, key)
     assert forecast(desk, desk.pilot(key)) is None
+    sign(desk.as_person("Tom Berg"), key)
     sign(owner, key)
     found = forecast(desk, desk.pilot(key))
     assert (found.p_scale, found.low, found.high, found.late) == (0.7, -60.0, -10.0, False)
@@ -142,6 +143,7 @@ def test_a_pilot_is_rehearsed_by_its_key(pilot: Callable[..., Any], charter: Pat
     pilot("plan", key)
     assert pilot("rehearse", key, "--pilots", 100).kept is False
     assert pilot("forecasts").forecasts == []
+    pilot("sign", key, "--as", "Tom Berg")
     pilot("sign", key)
     (bet,) = pilot("forecasts").forecasts
     assert bet["p_scale"] == 0.7

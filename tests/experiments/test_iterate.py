@@ -96,6 +96,7 @@ def test_the_child_is_registered_only_on_the_terms_it_was_drafted_with(losing: A
     key = register(owner, document).key
     planned = plan(owner, key).plan
     assert (planned.version, planned.errors.alpha, planned.pilot) == (2, 0.025, "call-back-at-peak-v2")
+    sign(losing.desk.as_person("Tom Berg"), key)
     sign(owner, key)
     view = lineage(losing.desk, key)
     assert [(v.key, v.version) for v in view.versions] == [("call-back-at-peak", 1), ("call-back-at-peak-v2", 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ import pytest
 from experiments.assign import assign, assignment_json
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.history import history
 from experiments.plan import locked_plan, plan
 from experiments.register import register, resume, save_draft
-from experiments.sign import sign
+from experiments.sign import Terms, sign
+from experiments.unsigned import decline, declined, sign_by, start_unsigned
 from experiments.verify import verify
 from experiments.words import problem_sentence
 from registry import find
@@ -101,6 +103,7 @@ def test_a_pilot_signed_after_its_start_is_recorded_afterwards(desk: Desk, waiti
     key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")
     plan(owner, key)
+    sign(desk.as_person("Tom Berg"), key)
     assert sign(owner, key).recorded_afterwards
 
 
@@ -130,6 +133,7 @@ def test_the_draw_can_be_made_again_and_there_is_no_second_one(desk: Desk, waiti
     key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")
     plan(owner, key)
+    sign(desk.as_person("Tom Berg"), key)
     sign(owner, key)
     drawn = assign(owner, key)
     assert sum(drawn.arms.values()) == 6
@@ -145,3 +149,80 @@ def test_nobody_acts_without_a_name(desk: Desk, waiting: Charters) -> None:
     assert _refused(lambda: plan(desk, key)) == ["nobody_acts"]
     with pytest.raises(NotFound):
         desk.pilot("call-bak-at-peak")
+
+
+def test_the_last_signature_locks_the_plan_and_who_is_missing_is_named(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, waiting()).key
+    owner, sponsor = desk.as_person("Ana Lima"), desk.as_person("Ruth Vogel")
+    plan(owner, key)
+    for who in (owner, sponsor):
+        with pytest.raises(Refused) as refused:
+            sign(who, key)
+        assert [problem.code for problem in refused.value.problems] == ["signatures_missing"]
+        assert "Not signed yet: Logistics." in problem_sentence(refused.value.problems[0])
+    sign(desk.as_person("Tom Berg"), key)
+    assert sign(sponsor, key).capacity == "sponsor"
+
+
+def test_a_partner_says_what_it_expects_what_pulls_against_it_and_what_was_agreed(
+    desk: Desk, waiting: Charters
+) -> None:
+    document = waiting()
+    document["partners"][0] = {"department": "Logistics", "metric": "on_time", "contact": "Tom Berg"}
+    key = register(desk, document).key
+    plan(desk.as_person("Ana Lima"), key)
+    partner = desk.as_person("Tom Berg")
+    every = ["sign_without_benefit", "sign_without_pulls_against", "sign_without_relief"]
+    assert _refused(lambda: sign(partner, key)) == every
+    assert _refused(lambda: sign(partner, key, Terms(benefit="calm evenings", relief=" "))) == every[1:]
+    sign(partner, key, Terms(benefit="calm evenings", pulls_against="tours by five", relief="none"))
+    with desk.read() as session:
+        ((row, _),) = find.partners(session, find.pilot(session, key).id)
+    assert (row.benefit, row.pulls_against, row.relief) == ("calm evenings", "tours by five", "none")
+    assert verify(desk).whole
+
+
+def test_without_a_signature_the_sponsor_starts_on_record_a_day_after_it_was_due(
+    desk: Desk, waiting: Charters, calendar: Any
+) -> None:
+    key = register(desk, waiting()).key
+    owner, sponsor = desk.as_person("Ana Lima"), desk.as_person("Ruth Vogel")
+    plan(owner, key)
+    calendar.today = sign_by(desk.pilot(key), date(2026, 3, 2))
+    assert calendar.today == date(2026, 2, 23)
+    assert _refused(lambda: start_unsigned(owner, key, "late")) == ["may_not"]
+    assert _refused(lambda: start_unsigned(sponsor, key, " ")) == ["unsigned_too_early", "reason_missing"]
+    calendar.today += timedelta(days=1)
+    made = start_unsigned(sponsor, key, "The season begins.")
+    assert (made.capacity, made.unsigned, made.recorded_afterwards) == ("sponsor", ("Logistics",), False)
+    record, frozen = locked_plan(desk, desk.pilot(key))
+    assert not frozen.metric("on_time").signed
+    with desk.read() as session:
+        rows = [(row.capacity, row.state, row.reason) for row in find.signatures(session, record.id)]
+    assert sorted(rows) == [
+        ("partner", "unsigned_on_record", "The season begins."),
+        ("sponsor", "signed", ""),
+    ]
+    assert history(desk, key)[-1].sentence.startswith("Ruth Vogel started without the signature of Logistics")
+    assert verify(desk).whole
+
+
+def test_whoever_has_all_signatures_does_not_start_without_them(desk: Desk, waiting: Charters, calendar: Any) -> None:
+    key = register(desk, waiting()).key
+    plan(desk.as_person("Ana Lima"), key)
+    sign(desk.as_person("Tom Berg"), key)
+    calendar.today = date(2026, 2, 28)
+    assert _refused(lambda: start_unsigned(desk.as_person("Ruth Vogel"), key, "late")) == ["nothing_unsigned"]
+
+
+def test_a_partner_declines_with_a_reason_and_may_sign_later(desk: Desk, waiting: Charters) -> None:
+    key = register(desk, waiting()).key
+    plan(desk.as_person("Ana Lima"), key)
+    partner = desk.as_person("Tom Berg")
+    assert _refused(lambda: decline(partner, key, "")) == ["reason_missing"]
+    assert decline(partner, key, "Which tours count?") == ("Deliveries on time",)
+    (no,) = declined(desk, desk.pilot(key))
+    assert (no.department, no.person, no.reason) == ("Logistics", "Tom Berg", "Which tours count?")
+    sign(partner, key)
+    assert declined(desk, desk.pilot(key)) == ()
+    assert _refused(lambda: decline(partner, key, "After all not.")) == ["already_signed_partner"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ def test_a_partner_signs_its_own_metric_and_the_owner_freezes_the_plan(
 ) -> None:
     at = show("plan", pilot="repair-or-replace-advice", person="Ana Lima")
     assert "the largest loss we accept is" in read(at)
+    assert "which of its targets pulls against" in read(press(at, "Sign for my department"))
+    at.text_area(key="sign-pulls").set_value("None")
+    at.text_area(key="sign-relief").set_value("None needed")
     assert "Signed for your department" in read(press(at, "Sign for my department"))
     at = press(show("plan", pilot="repair-or-replace-advice", person="Jonas Weber"), "Sign and freeze the plan")
     assert "can't be changed" in read(at)
@@ -27,6 +31,25 @@ def test_a_partner_signs_its_own_metric_and_the_owner_freezes_the_plan(
     at = press(show("assign", pilot="repair-or-replace-advice", person="Jonas Weber"), "Draw now")
     assert "With the change (10)" in read(at)
     assert not [button for button in at.button if "Draw" in button.label]
+
+
+def test_the_plan_waits_for_a_partner_who_declines_and_the_sponsor_may_start_without_it_later(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any, clock: Callable[[datetime], None]
+) -> None:
+    key = "repair-or-replace-advice"
+    assert not [b for b in show("plan", pilot=key, person="Jonas Weber").button if "freeze" in b.label]
+    at = show("plan", pilot=key, person="Ana Lima")
+    at.text_area(key="decline-reason").set_value("Booking takes too long already.")
+    assert "Your reason is on record" in read(press(at, "Not sign"))
+    at = show("plan", pilot=key, person="Ruth Vogel")
+    assert "Contact Centre does not sign: “Booking takes too long already.”" in read(at)
+    assert not [b for b in at.button if "unsigned" in b.label]
+    clock(datetime.now(UTC) + timedelta(days=60))
+    at = show("plan", pilot=key, person="Ruth Vogel")
+    at.text_area(key="unsigned-reason").set_value("The season begins.")
+    press(at, "Start unsigned, on record")
+    assert "not signed; started on record" in read(show("plan", pilot=key, person="Ruth Vogel"))
+    assert desk.pilot(key).stage == Stage.SIGNED
 
 
 def test_who_has_nothing_to_sign_is_told_so(worked: Path, show: Show, read: Read) -> None:
