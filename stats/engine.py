@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from stats import ENGINE_VERSION
 from stats.designs import choose
+from stats.designs.uses import saying_what_is_ignored
 from stats.errors import Problem, RefusedSpec
 from stats.evidence import as_json
 from stats.results import NotEstimable, Result
@@ -70,7 +71,7 @@ def estimate(spec: EstimateSpec, base: Path) -> Result | list[Result]:
 def estimate_table(spec: EstimateSpec, table: ir.Table) -> Result | list[Result]:
     """As ``estimate``, on a table that is open already (its filter applied)."""
     estimator = choose(spec.design, spec.estimator)
-    results = [estimator.run(study) for study in open_studies(spec, table)]
+    results = [saying_what_is_ignored(estimator.run(study), spec) for study in open_studies(spec, table)]
     return results if spec.arm is not None and isinstance(spec.arm.treatment, list) else results[0]
 
 

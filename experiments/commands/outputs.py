@@ -286,6 +286,41 @@ class LineageOutput(Output):
     alpha_used: float
 
 
+class PersonOutput(Output):
+    """One person as they stand now. roles: (role, department) pairs, the department empty where it is their own."""
+
+    key: str
+    name: str
+    email: str
+    department: str
+    manager: str
+    roles: list[tuple[str, str]]
+    roles_said: str
+    active: bool
+    login: bool
+
+
+class DelegateOutput(Output):
+    """One standing-in. running: today lies within it; over: ended, or its last day is behind."""
+
+    key: str
+    away: str
+    instead: str
+    pilot: str
+    starts: str
+    ends: str
+    reason: str
+    running: bool
+    over: bool
+    mine: bool
+    revision: int
+
+
+class PeopleOutput(Output):
+    people: list[PersonOutput]
+    standing_in: list[DelegateOutput]
+
+
 class DemoOutput(Output):
     """pilots: the worked portfolio, simulated; empty where there were pilots already, or none were wanted."""
 
@@ -298,7 +333,8 @@ class DocsOutput(Output):
 
 
 class EstimateOutput(Output):
-    """effect: treatment minus control; one of ``effect ...``, ``not_estimable`` or ``arms`` (one object an arm)."""
+    """effect: treatment minus control; one of ``effect ...``, ``not_estimable`` or ``arms`` (one object an arm). notes:
+    what the specification names and the estimator leaves out, as a sentence; also in ``details.ignored``."""
 
     effect: float | None = None
     std_error: float | None = None
@@ -319,6 +355,7 @@ class EstimateOutput(Output):
     details: Json | None = None
     not_estimable: str | None = None
     arms: list[Json] | None = None
+    notes: list[str] | None = None
     version: str
 
 
@@ -349,6 +386,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "amend": AmendOutput,
     "iterate": IterateOutput,
     "lineage": LineageOutput,
+    "people": PeopleOutput,
+    "person": PersonOutput,
+    "delegate": DelegateOutput,
     "docs": DocsOutput,
 }
 """By command."""

@@ -24,9 +24,13 @@ def estimate(spec: Spec) -> Answer:
     """One estimate from one specification, as JSON; needs no registry."""
     from experiments.files import read_yaml
     from stats import engine
+    from stats.designs.uses import ignored
 
     parsed = engine.parse_spec(read_yaml(spec))
     value = engine.result_json(engine.estimate(parsed, spec.parent), parsed)
+    left_out = ignored(parsed)
+    if left_out:
+        value["notes"] = [say("estimate.ignored", parts=list(left_out), estimator=parsed.estimator)]
     return Answer(value=value, lines=(json_text(value),))
 
 
@@ -71,21 +75,27 @@ def docs(
     return Answer(value={"written": [str(page)]}, lines=(say("cli.written", file=str(page)),))
 
 
-def serve(port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501) -> None:
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Address to serve at: any but this machine's own only with a login.")
+    ] = "localhost",
+) -> None:
     """Open the app on this machine."""
     import os
     import sys
 
     from experiments.errors import Refused, sentences
     from experiments.limits import upload_mb
+    from experiments.login import bound_to
     from experiments.memo import missing_fonts
 
     for sentence in missing_fonts():
         print(sentence, file=sys.stderr, flush=True)
     script = Path(__file__).resolve().parents[1] / "app.py"
     try:
-        megabytes = upload_mb()
+        megabytes, host = upload_mb(), bound_to(address)
     except Refused as refused:
         raise SystemExit("\n".join(sentences(refused))) from None
-    address = ["--server.address", "localhost", "--server.port", str(port), "--server.maxUploadSize", str(megabytes)]
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *address])
+    where = ["--server.address", host, "--server.port", str(port), "--server.maxUploadSize", str(megabytes)]
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *where])
