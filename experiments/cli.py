@@ -13,6 +13,7 @@ import typer
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
 from experiments.commands.life import life
 from experiments.commands.organisation import organisation
+from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.tools import tools
 from experiments.words import say
@@ -263,6 +264,7 @@ def verify(
 planning(app)
 life(app)
 organisation(app)
+people_commands(app)
 tools(app)
 
 if __name__ == "__main__":

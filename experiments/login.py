@@ -53,6 +53,13 @@ def is_loopback(address: str | None) -> bool:
         return False
 
 
+def bound_to(address: str | None) -> str:
+    """The address, if the app may be served there: without login only where this machine alone reaches it."""
+    if not login_required() and not is_loopback(address):
+        raise Refused(Problem(code="login_not_loopback", facts={"address": address or "0.0.0.0"}))
+    return address or ""
+
+
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

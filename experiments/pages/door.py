@@ -9,7 +9,7 @@ from streamlit.auth_util import validate_auth_credentials
 from streamlit.errors import StreamlitAuthError
 
 from experiments.errors import Refused
-from experiments.login import claims_from, is_loopback, login_required, login_settings
+from experiments.login import bound_to, claims_from, is_loopback, login_required, login_settings
 from experiments.pages import look
 from experiments.people.entering import entered, recognised
 from experiments.words import problem_sentence, say
@@ -52,9 +52,7 @@ def person_logged_in(registry: Registry) -> Person | None:
 
 def _this_machine_alone() -> None:
     """Without login the app serves one person, at this machine. Raises Refused where others could come."""
-    address = st.get_option("server.address")
-    if not is_loopback(address):
-        raise Refused(Problem(code="login_not_loopback", facts={"address": address or "0.0.0.0"}))
+    bound_to(st.get_option("server.address"))
     called = st.context.headers.get("Host")
     if called and not is_loopback(urlsplit(f"//{called}").hostname):
         raise Refused(Problem(code="login_not_loopback_host", facts={"address": called[:80]}))
