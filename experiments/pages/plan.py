@@ -11,7 +11,6 @@ from experiments.forms.charter_page import charter_sections
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, pilot_here, plain, warn
 from experiments.pages.signing import sign_here, signatures
-from experiments.pages.signing import sign_here, signatures
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.plan import Planned, plan, planned
