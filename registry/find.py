@@ -7,6 +7,7 @@ first unless it says otherwise.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
@@ -28,6 +29,8 @@ from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
 
 Model = TypeVar("Model", bound=SQLModel)
+LONGEST_KEY, LONGEST_SEARCH = 200, 500
+"""Characters of what is asked for; no key is that long."""
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -157,7 +160,7 @@ def pilots(
         wanted.append(or_(col(Pilot.department_id) == department_id, col(Pilot.id).in_(partners_too)))
     if person_id is not None:
         wanted.append(or_(col(Pilot.owner_id) == person_id, col(Pilot.sponsor_id) == person_id))
-    for word in words.split():
+    for word in askable(words)[:LONGEST_SEARCH].split():
         columns = (Pilot.key, Pilot.title, Pilot.problem, Pilot.team)
         wanted.append(or_(*(col(column).icontains(word, autoescape=True) for column in columns)))
     if simulated is not None:
@@ -260,12 +263,12 @@ def check_ins(session: Session, pilot_id: UUID) -> list[CheckIn]:
 
 
 def evidence(session: Session, pilot_id: UUID) -> list[EvidenceRecord]:
-    return _all(session, EvidenceRecord, EvidenceRecord.pilot_id == pilot_id, order=_MADE)
+    return _all(session, EvidenceRecord, EvidenceRecord.pilot_id == pilot_id, order=MADE)
 
 
 def latest_evidence(session: Session, pilot_id: UUID, arm: int = 1) -> EvidenceRecord | None:
     """The newest evidence on one treatment arm; None before the first assessment."""
-    rows = _all(session, EvidenceRecord, EvidenceRecord.pilot_id == pilot_id, EvidenceRecord.arm == arm, order=_MADE)
+    rows = _all(session, EvidenceRecord, EvidenceRecord.pilot_id == pilot_id, EvidenceRecord.arm == arm, order=MADE)
     return rows[-1] if rows else None
 
 
@@ -336,7 +339,7 @@ _UNKNOWN = {
     "metric_definition": "metric_not_found",
     "department": "department_not_found",
 }
-_MADE = (EvidenceRecord.made_at, EvidenceRecord.look, EvidenceRecord.created_at, EvidenceRecord.arm, EvidenceRecord.id)
+MADE = (EvidenceRecord.made_at, EvidenceRecord.look, EvidenceRecord.created_at, EvidenceRecord.arm, EvidenceRecord.id)
 
 
 def _all(session: Session, model: type[Model], *where: Any, order: tuple[Any, ...]) -> list[Model]:
@@ -347,7 +350,13 @@ def _last(session: Session, model: type[Model], *where: Any, order: Any) -> Mode
     return session.exec(select(model).where(*where).order_by(col(order).desc())).first()
 
 
+def askable(text: str) -> str:
+    """The text without what no database can be asked for: NUL and halves of surrogate pairs."""
+    return re.sub("[\x00\ud800-\udfff]", "", text)
+
+
 def _by_key(session: Session, model: type[Any], key: str) -> Any:
+    key = askable(key)[:LONGEST_KEY]
     found = session.exec(select(model).where(model.key == key)).first()
     if found is not None:
         return found

@@ -18,6 +18,8 @@ from experiments.words import say
 from experiments.words.numbers import day, day_and_distance
 
 VERDICTS = tuple(VERDICT_SIGNS)
+CARDS = 20
+"""So many cards a column, those that moved last; the rest on demand: nobody reads two thousand."""
 BOARD = (
     ("preparing", ("draft", "shaping", "plan", "signed")),
     ("running", ("assigned", "running", "paused")),
@@ -101,8 +103,16 @@ with board:
         with column:
             here = [row for row in shown if row.stage in stages]
             st.subheader(say(f"portfolio.board.{name}", count=len(here)))
-            for row in here:
+            many = len(here) > CARDS and not st.session_state.get(f"all-{name}")
+            for row in here[:CARDS] if many else here:
                 card(row)
+            if many:
+                st.button(
+                    say("portfolio.show_all", count=len(here) - CARDS),
+                    key=f"more-{name}",
+                    on_click=st.session_state.__setitem__,
+                    args=(f"all-{name}", True),
+                )
 with listed:
     take_away(table(shown), name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
     st.dataframe(

@@ -1,0 +1,85 @@
+"""What lists of many pilots cost: the portfolio of N copies of the worked pilots, first and later reads.
+
+    python benchmarks/cost_portfolio.py [--pilots 2000]
+
+Copies are written straight into the tables (they are only read here), each with plan, evidence and recommendation of
+its own. Times are seconds of one process: wall and CPU, the first read in a fresh process and the median of five more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+
+from experiments.demo import add_portfolio
+from experiments.desk import Desk
+from experiments.portfolio import portfolio
+from registry.canonical import sha256_text
+from registry.open import Registry
+from registry.schema import models
+
+TABLES = ("pilot", "hypothesis", "pilot_partner", "plan_record", "snapshot", "evidence_record", "recommendation_record")
+"""Parents before children: what the lists read of a pilot."""
+
+
+def copies(registry: Registry, wanted: int) -> int:
+    """Write copies of the worked pilots until there are ``wanted``; how many there are."""
+    known = models()
+    with registry.read() as session:
+        rows = {
+            name: [dict(row) for row in session.execute(select(known[name].__table__)).mappings()]  # type: ignore[attr-defined]
+            for name in TABLES
+        }
+    there = len(rows["pilot"])
+    with registry._writing.begin() as connection:
+        for number in range(1, 1 + -(-(wanted - there) // there)):
+            keys: dict[UUID, UUID] = {}
+            for name in TABLES:
+                fresh = [_copy(row, keys, number, name) for row in rows[name]]
+                if fresh:
+                    connection.execute(insert(known[name].__table__), fresh)  # type: ignore[attr-defined]
+            there += len(rows["pilot"])
+    return there
+
+
+def _copy(row: dict[str, Any], keys: dict[UUID, UUID], number: int, table: str) -> dict[str, Any]:
+    keys[row["id"]] = uuid4()
+    copy = {name: keys.get(value, value) if isinstance(value, UUID) else value for name, value in row.items()}
+    if table == "pilot":
+        copy["key"] = f"{row['key'][:60]}-copy-{number}"
+    if "canonical" in copy:
+        copy["canonical"] = row["canonical"] + " " * number  # other bytes, so that each is read for itself
+        copy["sha256"] = sha256_text(copy["canonical"])
+    return copy
+
+
+def timed(desk: Desk) -> tuple[float, float, int]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    rows = portfolio(desk)
+    return time.perf_counter() - wall, time.process_time() - cpu, len(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--pilots", type=int, default=2000)
+    wanted = parser.parse_args().pilots
+    with tempfile.TemporaryDirectory() as folder, Registry.open(Path(folder)) as registry:
+        desk = Desk(registry=registry)
+        add_portfolio(desk)
+        there = copies(registry, wanted)
+        wall, cpu, rows = timed(desk)
+        again = [timed(desk) for _ in range(5)]
+        print(f"pilots: {there}, rows: {rows}")
+        print(f"first read: {wall:.2f} s (CPU {cpu:.2f} s)")
+        print(f"later reads: {median(w for w, _, _ in again):.3f} s (CPU {median(c for _, c, _ in again):.3f} s)")
+
+
+if __name__ == "__main__":
+    main()
