@@ -61,6 +61,12 @@ def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
     act, page = NEXT[pilot.stage]
     me = desk.person.id if desk.person else None
     common: dict[str, Any] = {"pilot": pilot.key, "title": pilot.title}
+def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
+    """The next acts of one pilot: what it waits for, and for whom."""
+    with desk.read() as session:
+        return tuple(_moves(session, desk, pilot))
+
+
     owner, sponsor = _name(session, pilot.owner_id), _name(session, pilot.sponsor_id)
     record = find.latest_plan(session, pilot.id)
     plan = Plan.model_validate_json(record.canonical) if record else None
