@@ -8,11 +8,12 @@ from experiments.assign import Assigned, assign, assigned
 from experiments.charters.charter import slug
 from experiments.desk import Desk, reached
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, go_on, pilot_here, plain
+from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
 from experiments.words import digits, say
 from experiments.words.catalogue import plural
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from stats.plan import Plan
@@ -27,6 +28,8 @@ def offer(desk: Desk, pilot: Pilot) -> None:
             icon=":material/arrow_forward:",
             query_params={"pilot": pilot.key},
         )
+        st.stop()
+    if not offered(desk, Act.ASSIGN, pilot):
         st.stop()
     with st.form("assign", border=True):
         st.text(say("assign.lead"))

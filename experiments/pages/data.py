@@ -23,11 +23,23 @@ from experiments.incoming import (
 from experiments.ingest import ingest
 from experiments.limits import size_limits, told, upload_mb
 from experiments.pages import look
-from experiments.pages.frame import REFUSALS, attempt, begin, done, go_on, pilot_here, plain, show_problems, warn
+from experiments.pages.frame import (
+    REFUSALS,
+    attempt,
+    begin,
+    done,
+    go_on,
+    offered,
+    pilot_here,
+    plain,
+    show_problems,
+    warn,
+)
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
 from experiments.words import problem_sentence, say
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from stats.errors import RefusedData
@@ -161,7 +173,7 @@ for sentence in st.session_state.pop(WARNED, []):
     st.warning(plain(sentence), icon=":material/info:")
 if reached(pilot, Stage.DECIDED):
     st.caption(say("data.closed"))
-else:
+elif offered(desk, Act.INGEST, pilot):
     bring(desk, pilot, found[1])
 kept = kept_files(desk, pilot)
 st.subheader(say("data.kept_files"))

@@ -10,10 +10,11 @@ from experiments.desk import Desk, reached
 from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
-from experiments.pages.frame import begin, did, done, pilot_here
+from experiments.pages.frame import begin, did, done, offered, pilot_here
 from experiments.people import executives
 from experiments.recommend import in_force
 from experiments.words import say
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -115,9 +116,11 @@ if bet := forecast_lines(desk, pilot):
     st.subheader(say("forecast.heading"))
     parts.lines(bet)
 if not reached(pilot, Stage.DECIDED):
-    decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
+    if offered(desk, Act.DECIDE, pilot):
+        decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
 elif pilot.stage == Stage.DECIDED:
-    close_form(desk, pilot)
+    if offered(desk, Act.CLOSE, pilot):
+        close_form(desk, pilot)
 elif learned := takeaway(desk, pilot.key):
     st.subheader(say("close.learned"))
     st.text(learned)

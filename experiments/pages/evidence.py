@@ -14,11 +14,12 @@ from experiments.incoming import kept_files
 from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
 from experiments.pages import look, parts, plots
-from experiments.pages.frame import begin, did, done, pilot_here, plain
+from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.plan import locked_plan
 from experiments.recommend import assessed_before, in_force, recommend
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -42,6 +43,8 @@ def offer_assessment(desk: Desk, pilot: Pilot) -> None:
         )
         look.table(kept_files(desk, pilot))
         st.stop()
+    if not offered(desk, Act.ASSESS, pilot):
+        return
     with st.form("assess", border=True):
         st.text(say("evidence.assess_lead"))
         if coming := next_check(desk, pilot):
@@ -65,6 +68,8 @@ if not reached(pilot, Stage.ASSESSED):
         st.stop()
 shown = in_force(desk, pilot)
 if shown.recommendation is None:
+    if not offered(desk, Act.RECOMMEND, pilot):
+        st.stop()
     with st.form("recommend", border=True):
         st.text(say("evidence.recommend_lead"))
         pressed = st.form_submit_button(say("evidence.recommend"), type="primary")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from experiments.desk import Desk, why_not
 from experiments.errors import REFUSALS, problems_of
-from experiments.inbox import NEXT
+from experiments.inbox import NEXT, Move, moves_of
 from experiments.pages import door, look
 from experiments.pages.look import theme as theme
 from experiments.words import problem_sentence, say
@@ -142,9 +142,19 @@ def offered(desk: Desk, act: Act, pilot: Pilot | None = None) -> bool:
     A form of an act is shown only under it. The stage function asks the same table again.
     """
     problem = why_not(desk, act, pilot)
-    if problem is not None:
-        st.caption(plain(problem_sentence(problem)))
-    return problem is None
+    if problem is None:
+        return True
+    told = [problem_sentence(problem)]
+    if pilot is not None and problem.code.startswith("first_"):
+        # What comes too early waits for somebody: whose move it is says more than that it is too early.
+        told = [_waits_for(move) for move in moves_of(desk, pilot)] or told
+    look.lines([say("frame.not_now"), *told])
+    return False
+
+
+def _waits_for(move: Move) -> str:
+    verdict = say(f"verdict.{move.verdict}") if move.verdict else ""
+    return say(f"move.{move.act}.other", title=move.title, who=move.who or say("frame.nobody"), verdict=verdict)
 
 
 def attempt(act: Callable[[], Answer]) -> Answer | None:

@@ -9,13 +9,14 @@ from experiments.desk import Desk, charter_of, reached
 from experiments.documents.why_method import why_method
 from experiments.forms.charter_page import charter_sections
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, go_on, pilot_here, plain, warn
+from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain, warn
 from experiments.pages.signing import sign_here, signatures
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
 from experiments.plan import Planned, plan, planned
 from experiments.register import resume
 from experiments.words import say
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -28,6 +29,8 @@ SIGNS = {
 
 def make(desk: Desk, pilot: Pilot) -> None:
     """The first plan, or the plan again while it is not signed."""
+    if not offered(desk, Act.PLAN, pilot):
+        return
     with st.form("make-plan", border=True):
         st.text(say("plan.make_lead"))
         pressed = st.form_submit_button(say("plan.make"), type="primary", icon=":material/straighten:")

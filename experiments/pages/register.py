@@ -14,7 +14,7 @@ from experiments.forms.register_steps import STEPS, after, before, document, ste
 from experiments.forms.register_templates import TEMPLATES, template
 from experiments.incoming import on_disk
 from experiments.pages import look
-from experiments.pages.frame import FLASH, attempt, begin, plain
+from experiments.pages.frame import FLASH, attempt, begin, offered, plain
 from experiments.pages.steps import fields, money, partners, problem, success, where
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
@@ -122,9 +122,18 @@ def pilot_in_address(desk: Desk) -> Pilot | None:
     return pilot
 
 
+def may_not_write(desk: Desk, pilot: Pilot | None) -> bool:
+    """Without login the first charter is written by nobody yet. A complete one is only shown, to anybody."""
+    if (desk.person is None and not desk.login) or (pilot is not None and pilot.draft_step == "complete"):
+        return False
+    return not offered(desk, Act.REGISTER if pilot is None else Act.REVISE, pilot)
+
+
 desk = begin(say("nav.page.register"))
 pilot = pilot_in_address(desk)
 draft: dict[str, Any] = {}
+if may_not_write(desk, pilot):
+    st.stop()
 if pilot is not None:
     draft, saved = resume(desk, pilot.key)
     if saved == "complete":

@@ -8,13 +8,14 @@ from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.money import break_even_sentences
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, pilot_here, plain, theme
+from experiments.pages.frame import begin, did, done, offered, pilot_here, plain, theme
 from experiments.pages.rehearsed import rehearsed
 from experiments.pictures import rehearsal_view as view
 from experiments.pictures.rehearsal_chart import verdict_bars
 from experiments.rehearse import keep, kept, plan_to_rehearse
 from experiments.words import say
 from registry import find
+from registry.access import Act
 from registry.pilots import Pilot
 from stats.plan import Plan
 from stats.planning.plan_sizing import planned_arms
@@ -107,6 +108,8 @@ def keeping(desk: Desk, pilot: Pilot, plan: Plan, found: Rehearsal) -> None:
     before = kept(desk, pilot, plan)
     if before is not None and before["pilots"] >= found.pilots:
         st.caption(say("rehearse.is_kept"))
+        return
+    if not offered(desk, Act.REHEARSE, pilot):
         return
     with st.form("keep-rehearsal", border=True):
         st.text(say("rehearse.keep_lead"))

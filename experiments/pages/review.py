@@ -7,10 +7,11 @@ import streamlit as st
 from experiments.desk import reached
 from experiments.memo import memo
 from experiments.pages import parts
-from experiments.pages.frame import begin, did, done, pilot_here, plain
+from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
+from registry.access import Act
 from registry.kinds import Stage
 
 desk = begin(say("nav.page.review"))
@@ -39,6 +40,8 @@ for word in heard:
         if word.reason:
             st.text(f"“{word.reason}”")
 
+if not offered(desk, Act.REVIEW, pilot):
+    st.stop()
 with st.form("review", border=True):
     stance = st.radio(
         say("review.stance"),

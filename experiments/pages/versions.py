@@ -8,9 +8,10 @@ from experiments.desk import Desk
 from experiments.iterate import iterate, may_iterate, next_version, sentences
 from experiments.lineage import cells, lineage
 from experiments.pages import look
-from experiments.pages.frame import begin, did, done, pilot_here, plain
+from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.words import say
 from experiments.words.numbers import day
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -21,6 +22,8 @@ def draft(desk: Desk, pilot: Pilot) -> None:
     """What the next version needs, and one click that makes it."""
     st.subheader(say("versions.next"))
     look.lines(sentences(next_version(desk, pilot.key)))
+    if not offered(desk, Act.ITERATE, pilot):
+        return
     with st.form("iterate", border=True):
         changed = st.text_input(say("versions.changed"), key="changed")
         pressed = st.form_submit_button(say("versions.draft"), type="primary", icon=":material/fork_right:")
