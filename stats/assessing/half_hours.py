@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 # Designs with one start for all, and sites (or customers) that stay as they were to be held against.
 COMPARED = ("randomised_units", "randomised_sites", "matched_sites", "before_after_control", "synthetic_control")
-MOST_TIMES = 7 * 48
+A_DAY = 48
+A_WEEK = 7 * A_DAY
+"""Half-hours."""
+FIRST_MONDAY = 3
+"""1 January 1970 was a Thursday."""
+MOST_TIMES = A_WEEK
 """Labels of half-hours beyond which they are something else (a running number, say)."""
 DIGITS = 6
 """Significant digits that are kept: more than a picture shows, and evidence stays small."""
@@ -63,11 +68,13 @@ def _is_clock(time: Any) -> bool:
 
 
 def _keys(rows: PlanTable, time: Any) -> dict[str, Any]:
+    """Site (or arm), window, and the half-hour: of the week where the moment is known (one number: cheap), else its
+    label."""
     keys = rows.windows.keys(rows.table)
     if not time.type().is_timestamp():
         return {**keys, "slot": time}
-    minutes = (time.hour() * 60 + time.minute()) // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES
-    return {**keys, "day": time.day_of_week.index(), "slot": minutes}
+    half_hour = time.epoch_seconds() // (60 * HALF_HOUR_MINUTES) + FIRST_MONDAY * A_DAY
+    return {**keys, "of_week": (half_hour % A_WEEK + A_WEEK) % A_WEEK}
 
 
 def half_hours(cells: Cells, key: str, arms: Mapping[str, int] | None, arm: int) -> dict[str, Any] | None:
@@ -80,8 +87,7 @@ def half_hours(cells: Cells, key: str, arms: Mapping[str, int] | None, arm: int)
     moments = cells.metrics[key]
     own = _arm_of(cells, arms)
     after = cells.keys["post"].astype(bool) if "post" in cells.keys else np.ones(len(cells), dtype=bool)
-    days, day = codes(cells.keys["day"]) if "day" in cells.keys else ([None], np.zeros(len(cells), dtype=np.int64))
-    slots, slot = codes(cells.keys["slot"])
+    days, day, slots, slot = _times(cells)
     if not 2 <= len(slots) <= MOST_TIMES:
         return None
     place = day * len(slots) + slot
@@ -96,11 +102,22 @@ def half_hours(cells: Cells, key: str, arms: Mapping[str, int] | None, arm: int)
     if len(shown) < 2:
         return None
     return {
-        "day": [_whole(days[at // len(slots)]) for at in shown],
-        "slot": [_slot(slots[at % len(slots)], "day" in cells.keys) for at in shown],
+        "day": [days[at // len(slots)] for at in shown],
+        "slot": [slots[at % len(slots)] for at in shown],
         **{name: [_short(level[at]) for at in shown] for name, (level, _) in sides.items()},
         **{f"n_{name}": [float(sides[name][1][at]) for at in shown] for name in ("control", "treatment")},
     }
+
+
+def _times(cells: Cells) -> tuple[list[int | None], Ints, list[Any], Ints]:
+    """Distinct days and the place of each cell's among them; distinct half-hours of the day, likewise."""
+    if "slot" in cells.keys:
+        labels, slot = codes(cells.keys["slot"])
+        return [None], np.zeros(len(cells), dtype=np.int64), [str(label) for label in labels], slot
+    of_week = cells.keys["of_week"].astype(np.int64)
+    days, day = codes((of_week // A_DAY).tolist())
+    minutes, slot = codes((of_week % A_DAY * HALF_HOUR_MINUTES).tolist())
+    return days, day, minutes, slot
 
 
 def _arm_of(cells: Cells, arms: Mapping[str, int] | None) -> Ints:
@@ -112,14 +129,6 @@ def _arm_of(cells: Cells, arms: Mapping[str, int] | None) -> Ints:
 def _level(moments: CellMoments, place: Ints, size: int, inside: Any) -> tuple[Any, Any]:
     merged = moments.take(inside).merge(place[inside], size)
     return merged.level, merged.counted
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
-def _slot(value: Any, by_clock: bool) -> int | str:
-    return int(value) if by_clock else str(value)
 
 
 def _short(value: float) -> float | None:
