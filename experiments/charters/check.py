@@ -8,14 +8,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.charters.charter import Charter, Where, slug
+from experiments.charters.from_catalogue import with_catalogue
 from experiments.errors import Refused
+from experiments.metrics import shipped
 from stats.errors import Problem
 
 
 def read_charter(document: Any) -> Charter:
     """The charter in a parsed YAML document, or ``Refused`` with every problem at once."""
     try:
-        charter = Charter.model_validate(as_mapping(document))
+        charter = Charter.model_validate(with_catalogue(as_mapping(document), shipped()))
     except ValidationError as error:
         raise Refused(pydantic_problems(error)) from None
     problems = list(_inconsistencies(charter))

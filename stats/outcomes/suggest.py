@@ -37,14 +37,17 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 CLOSE = 0.75
 
 
-def suggest_columns(preview: Preview, wanted: Iterable[str]) -> dict[str, str | None]:
+def suggest_columns(
+    preview: Preview, wanted: Iterable[str], synonyms: Mapping[str, tuple[str, ...]] = SYNONYMS
+) -> dict[str, str | None]:
     """Column by part (``site``, ``arm``, ... or the name of a column or metric that the plan expects); None: no idea.
 
     The best fit first, no column twice: an exact name, then a word of the name, then one that is nearly it.
+    synonyms: what else a part is often called.
     """
     names = [column.name for column in preview.columns]
     scores = [
-        (_fit(part, name), -place, -index, part, name)
+        (_fit(part, name, synonyms.get(part, ())), -place, -index, part, name)
         for index, part in enumerate(wanted)
         for place, name in enumerate(names)
     ]
@@ -66,12 +69,12 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", " ", bare, flags=re.UNICODE).strip().lower()
 
 
-def _fit(part: str, name: str) -> float:
+def _fit(part: str, name: str, synonyms: tuple[str, ...]) -> float:
     """How well a column's name fits a part: 0 not at all, 1 the same word."""
     found = plain(name)
     words = set(found.split())
     best = 0.0
-    for rank, synonym in enumerate(dict.fromkeys((plain(part), *map(plain, SYNONYMS.get(part, ()))))):
+    for rank, synonym in enumerate(dict.fromkeys((plain(part), *map(plain, synonyms)))):
         earlier = 0.001 * rank
         if found == synonym:
             best = max(best, 1 - earlier)
