@@ -103,9 +103,19 @@ def unit_study() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def ugly() -> Any:
     """The module of ugly files: COLUMNS, METRICS, SITES, TREATED and TODAY are the plan that they are held against."""
+    return _module("ugly_files")
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Any:
+    """The module of hostile texts (``strings``) and files (``files``, ``far_cells``)."""
+    return _module("hostile")
+
+
+def _module(name: str) -> Any:
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location("ugly_files", Path(__file__).with_name("ugly_files.py"))
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any, Literal
 
 from stats.errors import Problem, RefusedData
@@ -122,25 +124,21 @@ def _count(
     table: ibis.Table, parts: Sequence[Part], tests: Sequence[RowTest], metrics: Sequence[PlannedMetric]
 ) -> dict[str, Any]:
     """The one pass: rows, unknown values by column, rows failing each test, good rows, first and last date."""
-    import ibis
-
     texts = list(dict.fromkeys(part.text for part in parts))
     asked: dict[str, Any] = {"rows": table.count()}
     for place, text in enumerate(texts):
         asked[f"missing_{place}"] = (~known(resolve(text, table))).sum()
-    wrong: Any = ibis.literal(False)
+    sound: list[Any] = []
     for place, test in enumerate(tests):
         bad = test.bad.fill_null(False)
         asked[f"test_{place}"] = bad.sum()
         if not test.warns and not test.if_few and test.code not in AS_TEXT:
-            wrong = wrong | bad
+            sound.append(~bad)
     needed = {part.text for part in parts if part.required}
     needed |= {text for metric in metrics if metric.role == "SUCCESS" for text in value_texts(metric.spec)}
-    whole: Any = ~wrong
-    asked["fitting"] = whole.sum()
-    for text in sorted(needed & set(texts)):
-        whole = whole & known(resolve(text, table))
-    asked["good"] = whole.sum()
+    whole = [known(resolve(text, table)) for text in sorted(needed & set(texts))]
+    asked["fitting"] = _meeting(sound, table)
+    asked["good"] = _meeting([*sound, *whole], table)
     dated = _dates(parts, table)
     if dated is not None:
         asked["first"], asked["last"] = dated[1].min(), dated[1].max()
@@ -151,6 +149,11 @@ def _count(
     counts["dates"] = tuple(answer.get(name) for name in ("first", "last"))
     counts["missing"] = {text: int(counts.pop(f"missing_{place}")) for place, text in enumerate(texts)}
     return counts
+
+
+def _meeting(conditions: Sequence[Any], table: ibis.Table) -> Any:
+    """How many rows meet all conditions; all rows where there are none."""
+    return reduce(and_, conditions).sum() if conditions else table.count()
 
 
 def _failed(tests: Sequence[RowTest], counts: Mapping[str, Any]) -> list[tuple[RowTest, int]]:
