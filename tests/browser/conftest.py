@@ -13,9 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -151,13 +152,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[str]:
-    """The app as its users run it, on that data folder; gives its address."""
-    port = free_port()
-    settings = {**os.environ, "PROVING_GROUND_HOME": str(home)}
+def serving(
+    home: Path, *, port: int = 0, settings: Mapping[str, str] = MappingProxyType({}), flags: Sequence[str] = ()
+) -> Iterator[str]:
+    """The app as its users run it, on that data folder; gives its address. settings, flags: of this server."""
+    port = port or free_port()
+    settings = {**os.environ, "PROVING_GROUND_HOME": str(home), **settings}
     settings.pop("DATABASE_URL", None)
     settings.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *flags]
     log = (home.parent / f"server-{port}.log").open("w")
     process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -229,9 +232,14 @@ def screen_on(browser: Any) -> Iterator[Callable[..., Screen]]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Callable[[Path], Any]:
-    """``with serve(home) as address``: a server on that data folder."""
+def serve() -> Callable[..., Any]:
+    """``with serve(home) as address``: a server on that data folder (settings, flags: of its own)."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def unused_port() -> Callable[[], int]:
+    return free_port
 
 
 @pytest.fixture
