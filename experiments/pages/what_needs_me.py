@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from experiments.begin import begin_empty, load_worked, only_worked
+from experiments.begin import begin_empty, load_worked, may_begin, only_worked
 from experiments.desk import Desk
 from experiments.inbox import Move, moves
 from experiments.pages import look
@@ -48,6 +48,8 @@ def first_minute(desk: Desk) -> None:
     """An empty folder: register, or look around first."""
     st.info(say("needs.empty"), icon=":material/eco:")
     st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
+    if not may_begin(desk):
+        return
     with st.form("load-worked", border=True):
         st.text(say("needs.load_lead"))
         pressed = st.form_submit_button(say("needs.load"), icon=":material/auto_stories:")
@@ -92,5 +94,5 @@ if own:
             label=plain(f"{row.title} · {say(f'stage.{row.stage}')}"),
             query_params={"pilot": row.key},
         )
-if only_worked(desk):
+if only_worked(desk) and may_begin(desk):
     put_aside(desk)
