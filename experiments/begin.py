@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from experiments.desk import Desk
+from experiments.desk import Desk, allowed, may
 from experiments.errors import Refused
 from registry import find
+from registry.access import Act
 from registry.open import Registry
 from stats.errors import Problem
 
@@ -19,7 +20,14 @@ def load_worked(desk: Desk) -> tuple[str, ...]:
     """Fill an empty data folder with the worked portfolio; keys of its pilots."""
     from experiments.demo import add_portfolio
 
+    if desk.login:
+        may(desk, Act.KEEP_RECORD)
     return add_portfolio(desk)
+
+
+def may_begin(desk: Desk) -> bool:
+    """Whether the person at the desk may fill or empty the data folder: where people log in, administrators alone."""
+    return not desk.login or allowed(desk, Act.KEEP_RECORD)
 
 
 def only_worked(desk: Desk) -> bool:
@@ -36,6 +44,8 @@ def begin_empty(desk: Desk) -> Path:
 
     Nothing is deleted: to see it again, name that folder in PROVING_GROUND_HOME. Refused where anything is real.
     """
+    if desk.login:
+        may(desk, Act.KEEP_RECORD)
     if not only_worked(desk):
         raise Refused(Problem(code="not_only_worked"))
     home = desk.registry.home

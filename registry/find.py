@@ -85,8 +85,8 @@ def identities(session: Session, person_id: UUID | None = None) -> list[Identity
 
 def last_login(session: Session, of: Identity) -> int:
     """When the newest login with it was issued, in seconds since 1970; 0 for none."""
-    said = _last(session, Event, Event.act == "identity.entered", Event.subject == f"identity/{of.id}", order=Event.seq)
-    return int((said.after or {})["issued"]) if said else 0
+    said = events(session, subject=f"identity/{of.id}", act="identity.entered", newest=1)
+    return int((said[0].after or {})["issued"]) if said else 0
 
 
 def delegations(session: Session) -> list[Delegation]:

@@ -56,9 +56,10 @@ def _desk() -> Desk:
         desk = Desk(registry=registry(), person=_acting(), via=Via.APP)
         st.caption(say("login.single_user"), help=say("login.single_user_help"))
         return desk
-    st.caption(say("login.as"))
-    st.text(person.name)
-    st.button(say("login.log_out"), on_click=st.logout, key="log-out", icon=":material/logout:")
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
+        st.caption(say("login.as"), width="content")
+        st.text(person.name, width="content")
+        st.button(say("login.log_out"), on_click=st.logout, key="log-out", icon=":material/logout:")
     return Desk(registry=registry(), person=person, via=Via.LOGIN, login=True)
 
 
