@@ -10,8 +10,9 @@ from uuid import UUID
 
 from experiments.desk import Desk
 from experiments.looks import next_due
+from experiments.words import say
 from registry import find
-from registry.kinds import Stage
+from registry.kinds import Stage, Verdict
 from registry.pilots import Pilot
 from stats.plan import Plan
 
@@ -48,6 +49,11 @@ NEXT = {
 """The act that moves a pilot on from each stage, and the page where it is done."""
 
 
+def titled(pilot: Pilot) -> str:
+    """The title; a later version says which it is."""
+    return pilot.title if pilot.version == 1 else say("frame.version", title=pilot.title, number=pilot.version)
+
+
 def moves(desk: Desk) -> tuple[Move, ...]:
     """Every pilot's next acts: mine first, then by due date and title."""
     with desk.read() as session:
@@ -55,18 +61,18 @@ def moves(desk: Desk) -> tuple[Move, ...]:
     return tuple(sorted(found, key=lambda move: (not move.mine, move.due or date.max, move.title)))
 
 
-def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
-    if pilot.stage not in NEXT:
-        return
-    act, page = NEXT[pilot.stage]
-    me = desk.person.id if desk.person else None
-    common: dict[str, Any] = {"pilot": pilot.key, "title": pilot.title}
 def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
     """The next acts of one pilot: what it waits for, and for whom."""
     with desk.read() as session:
         return tuple(_moves(session, desk, pilot))
 
 
+def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
+    if pilot.stage not in NEXT:
+        return
+    act, page = NEXT[pilot.stage]
+    me = desk.person.id if desk.person else None
+    common: dict[str, Any] = {"pilot": pilot.key, "title": titled(pilot)}
     owner, sponsor = _name(session, pilot.owner_id), _name(session, pilot.sponsor_id)
     record = find.latest_plan(session, pilot.id)
     plan = Plan.model_validate_json(record.canonical) if record else None
@@ -77,9 +83,12 @@ def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
     if act == "sign":
         yield from _partner_moves(session, pilot, me, plan)
     if act in {"review", "decide"}:
-        yield from _review_moves(session, pilot, me)
         shown = find.latest_evidence(session, pilot.id)
         said = find.recommendation(session, shown.id) if shown else None
+        if said is not None and said.verdict == Verdict.INVALID:
+            yield Move(act="repair", page="evidence", mine=me is not None and me == pilot.owner_id, who=owner, **common)
+            return
+        yield from _review_moves(session, pilot, me)
         yield Move(
             act="decide" if said else "recommend",
             page="decide" if said else "evidence",
@@ -116,7 +125,7 @@ def _partner_moves(session: Any, pilot: Pilot, me: UUID | None, plan: Plan | Non
                 act="sign_partner",
                 page="plan",
                 pilot=pilot.key,
-                title=pilot.title,
+                title=titled(pilot),
                 mine=me is not None and partner.contact_id == me,
                 who=_name(session, partner.contact_id) or department.name,
                 due=plan.start if plan else None,
@@ -135,7 +144,7 @@ def _review_moves(session: Any, pilot: Pilot, me: UUID | None) -> Iterator[Move]
                 act="review",
                 page="review",
                 pilot=pilot.key,
-                title=pilot.title,
+                title=titled(pilot),
                 mine=me is not None and partner.contact_id == me,
                 who=_name(session, partner.contact_id) or department.name,
             )

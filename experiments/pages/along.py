@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from experiments import changes, check_ins
-from experiments.desk import Desk, reached
+from experiments.desk import Desk, reached, why_not
 from experiments.looks import look_sentences
 from experiments.pages import along_forms, look
-from experiments.pages.frame import begin, did, done, pilot_here
+from experiments.pages.frame import begin, did, done, offered, pilot_here
 from experiments.plan import locked_plan
 from experiments.shape import shape
 from experiments.words import say
 from experiments.words.numbers import day
+from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 
@@ -36,6 +39,8 @@ def log(desk: Desk, pilot: Pilot) -> None:
     st.subheader(say("along.log"))
     entries = changes.changes(desk, pilot.key)
     look.lines([changes.sentence(entry) for entry in entries] or [say("cli.no_changes")])
+    if not offered(desk, Act.CHANGE, pilot):
+        return
     waiting = {str(entry.id): entry for entry in entries if entry.suggestion == "open"}
     if waiting:
         settle(desk, pilot, waiting)
@@ -73,19 +78,32 @@ def weekly(desk: Desk, pilot: Pilot) -> None:
     """Two minutes a week and site."""
     st.subheader(say("along.weekly"))
     st.caption(say("along.weekly_lead"))
-    said = check_ins.check_ins(desk, pilot.key)
-    if said:
-        look.table(
-            {
-                "week": [day(item.week) for item in said],
-                "site": [item.site for item in said],
-                "delivered": [percent(item.delivered) for item in said],
-                "used": [percent(item.used) for item in said],
-                "trouble": [item.trouble for item in said],
-            }
-        )
-    if not reached(pilot, Stage.ASSIGNED) or reached(pilot, Stage.DECIDED):
-        return
+    if offered(desk, Act.CHECK_IN, pilot):
+        check_in(desk, pilot)
+    if said := check_ins.check_ins(desk, pilot.key):
+        last = max(item.week for item in said)
+        shown = [item for item in said if item.week == last or item.trouble]
+        st.caption(say("along.latest"))
+        words(shown)
+        if len(shown) < len(said):
+            with st.expander(say("along.every_week", count=len(said))):
+                words(said)
+
+
+def words(said: Sequence[check_ins.Said]) -> None:
+    """A row for each site and week."""
+    look.table(
+        {
+            "week": [day(item.week) for item in said],
+            "site": [item.site for item in said],
+            "delivered": [percent(item.delivered) for item in said],
+            "used": [percent(item.used) for item in said],
+            "trouble": [item.trouble for item in said],
+        }
+    )
+
+
+def check_in(desk: Desk, pilot: Pilot) -> None:
     with st.form("check-in", border=True):
         site = st.selectbox(say("along.site"), check_ins.treated_sites(desk, pilot), key="site")
         week = st.date_input(say("along.week"), value=desk.registry.clock().date(), key="week")
@@ -109,7 +127,7 @@ if reached(pilot, Stage.SIGNED):
     st.subheader(say("along.checks"))
     _, plan = locked_plan(desk, pilot)
     look.lines(look_sentences(plan))
-elif pilot.stage in {Stage.DRAFT, Stage.SHAPING, Stage.PLAN}:
+elif why_not(desk, Act.SHAPE, pilot) is None:
     shaping(desk, pilot)
 log(desk, pilot)
 if reached(pilot, Stage.ASSIGNED):

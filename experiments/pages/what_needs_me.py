@@ -11,7 +11,7 @@ from experiments.desk import Desk
 from experiments.inbox import Move, moves
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
-from experiments.portfolio import portfolio
+from experiments.portfolio import PilotRow, portfolio
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 
@@ -72,6 +72,10 @@ def put_aside(desk: Desk) -> None:
             done(say("needs.begun", folder=aside.name))
 
 
+def titled_row(row: PilotRow) -> str:
+    return row.title if row.version == 1 else say("frame.version", title=row.title, number=row.version)
+
+
 desk = begin(say("nav.page.what_needs_me"))
 found = moves(desk)
 mine = [move for move in found if move.mine]
@@ -91,7 +95,7 @@ if own:
     for row in own:
         st.page_link(
             f"experiments/pages/{'evidence' if row.verdict else 'plan' if row.registered else 'register'}.py",
-            label=plain(f"{row.title} · {say(f'stage.{row.stage}')}"),
+            label=plain(f"{titled_row(row)} · {say(f'stage.{row.stage}')}"),
             query_params={"pilot": row.key},
         )
 if only_worked(desk) and may_begin(desk):

@@ -76,9 +76,17 @@ def test_a_concern_needs_a_reason(worked: Path, show: Show, press: Press, read: 
     ]
 
 
-def test_the_owner_does_not_decide_on_their_own_pilot(worked: Path, show: Show, press: Press, read: Read) -> None:
+def test_the_owner_does_not_decide_on_their_own_pilot(worked: Path, show: Show, read: Read) -> None:
     at = show("decide", pilot="parts-list-before-the-visit", person="Jonas Weber")
-    assert "is the owner of this pilot" in read(press(at, "Record the decision"))
+    assert "is the owner of this pilot" in read(at)
+    assert not [button for button in at.button if "Record the decision" in button.label]
+
+
+def test_what_can_not_be_judged_waits_for_its_owner_to_repair_it_and_not_for_a_decision(
+    worked: Path, show: Show, read: Read
+) -> None:
+    assert "Verdict ready for “One owner per complaint”" not in read(show(person="Ruth Vogel"))
+    assert "One owner per complaint” can't be judged" in read(show(person="Ines Duarte"))
 
 
 def test_a_decision_as_recommended_is_recorded_once(worked: Path, show: Show, press: Press, desk: Any) -> None:

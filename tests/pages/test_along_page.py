@@ -16,7 +16,7 @@ from experiments.demo.portfolio import document_of
 from experiments.history import history
 from experiments.plan import locked_plan, planned
 from experiments.shape import shape
-from experiments.sign import sign
+from experiments.sign import Terms, sign
 from registry import find
 from registry.kinds import Stage
 
@@ -37,7 +37,7 @@ def _labels(at: Any) -> list[str]:
 def test_an_open_plan_lets_the_charter_be_written_again_and_signatures_fall_away_on_record(
     worked: Path, show: Show, press: Press, read: Read, desk: Any
 ) -> None:
-    sign(desk.as_person("Ana Lima"), PLANNED)
+    sign(desk.as_person("Ana Lima"), PLANNED, Terms(pulls_against="calls an hour", relief="none counted"))
     at = show("register", pilot=PLANNED, person="Jonas Weber")
     assert "Signatures given so far fall away: Contact Centre." in read(at)
     text = read(press(at, "Open the charter again"))
