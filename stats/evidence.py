@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any, Literal
 
 from stats.results import Check, Estimate, NotEstimable
@@ -94,10 +95,24 @@ class Evidence:
         return self.metrics[key]
 
 
+PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 def as_json(value: Any) -> Any:
     """A frozen result as plain JSON values; non-finite numbers become null (a failure is never a number)."""
+    kind: type = type(value)
+    # Nearly all of an evidence is plain values and a few kinds of dataclass: asked for first.
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind in PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {name: as_json(getattr(value, name)) for name in _field_names(kind)}
         return {"not_estimable": fields.pop("code"), **fields} if isinstance(value, NotEstimable) else fields
     if isinstance(value, Enum):
         return value.value
