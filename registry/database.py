@@ -26,8 +26,9 @@ def parse_url(address: str) -> URL:
     """A usable URL from what people write; only SQLite and PostgreSQL are known."""
     try:
         url = make_url(address)
-    except ArgumentError as error:
-        raise Unavailable(Problem(code="database_address_unreadable")) from error
+    except (ArgumentError, ValueError):
+        # What can't be read may be a password: it is not passed on, not even as the cause.
+        raise Unavailable(Problem(code="database_address_unreadable")) from None
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername in ("sqlite", "sqlite+pysqlite") and url.database not in (None, "", ":memory:"):

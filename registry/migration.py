@@ -55,8 +55,8 @@ def upgrade(url: URL) -> None:
 
 
 def unreachable(url: URL) -> Unavailable:
-    """The database does not answer. The address is told without its password."""
-    address = url.render_as_string(hide_password=True)
+    """The database does not answer. The address is told without its password, and without settings behind a ``?``."""
+    address = url.set(query={}).render_as_string(hide_password=True)
     return Unavailable(Problem(code="database_unreachable", facts={"address": address}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def kind_of(head: bytes) -> Kind:
     plain = head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower()
     if plain.startswith(WEB):
         return "web_page"
-    if plain.startswith((b"{", b"[{", b"[[")):
+    if re.match(rb"(\{\s*[\"'}]|\[\s*[\[{])", plain):
         return "json"
     controls = sum(byte < 9 or 14 <= byte < 32 for byte in head[:4096])
     return "binary" if controls > max(4, 0.02 * len(head[:4096])) else "text"
