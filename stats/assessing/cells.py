@@ -64,6 +64,8 @@ class Reading:
     arms: Mapping[str, int] | None
     sites_seen: tuple[str, ...] = ()
     half_hours: Mapping[str, Cells] = field(default_factory=dict)
+    _windows: dict[str, SitePeriods] = field(default_factory=dict, compare=False, repr=False)
+    """Metrics put together by window so far: estimate, checks and delivery ask for the same."""
 
     def fine_periods(self, metric: PlannedMetric) -> SitePeriods:
         """The metric by site and finest period."""
@@ -74,6 +76,11 @@ class Reading:
 
         Where a quantile was only read by week (designs that look at the path over time), it is the mean of its weeks.
         """
+        if metric.key not in self._windows:
+            self._windows[metric.key] = self._put_together(metric)
+        return self._windows[metric.key]
+
+    def _put_together(self, metric: PlannedMetric) -> SitePeriods:
         grid, spec = self._grid(), metric_spec(metric)
         windows = window_grid(grid)
         if self.by_window is not None and metric.key in self.by_window.metrics:
