@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stats import ENGINE_VERSION
 from stats.designs import choose
 from stats.designs.uses import saying_what_is_ignored
-from stats.errors import Problem, RefusedSpec
+from stats.errors import Problem, RefusedSpec, without_secrets
 from stats.evidence import as_json
 from stats.results import NotEstimable, Result
 from stats.spec import EstimateSpec
@@ -45,7 +45,7 @@ def spec_problems(error: ValidationError) -> list[Problem]:
         key = ".".join(str(part) for part in found["loc"] if not _is_branch(part))
         facts = {
             "key": key or str(found["loc"][0] if found["loc"] else ""),
-            "found": str(found.get("input"))[:80],
+            "found": without_secrets(str(found.get("input")))[:80],
             "detail": found["msg"],
             "offered": str(found.get("ctx", {}).get("expected", "")),
         }

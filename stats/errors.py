@@ -10,9 +10,24 @@ A *result* that can't be computed is no error: it is ``NotEstimable`` (``stats/r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+_SECRETS = re.compile(r"(?i)(?<=://)[^\s/@'\"]*:([^\s@'\"]+)|(?:password|passwd|pwd|token|secret)=([^\s&'\"]+)")
+
+
+def without_secrets(text: str, *, of: str = "") -> str:
+    """The text with the passwords in it, and those in the connection string ``of``, shown as dots.
+
+    >>> without_secrets("can't reach postgres://ana:hush@host/db")
+    "can't reach postgres://ana:…@host/db"
+    """
+    found = [secret for each in (text, of) for pair in _SECRETS.findall(each) for secret in pair if secret]
+    for secret in sorted(found, key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)

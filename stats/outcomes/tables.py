@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stats.errors import Problem, RefusedData
+from stats.errors import Problem, RefusedData, without_secrets
 from stats.outcomes.files import SizeLimits, kind_of, not_a_table, open_bytes, refuse, refuse_size, utf8_path
 from stats.outcomes.kinds import select, typed_columns, without_needless_cleaning
 from stats.outcomes.reading import Reading
@@ -51,8 +51,9 @@ def open_connection(connection: str, table: str) -> ibis.Table:
     try:
         backend = ibis.connect(connection)
         return backend.table(name, database=tuple(schema) if len(schema) > 1 else (schema[0] if schema else None))
-    except Exception as error:  # each backend has its own errors
-        raise refuse("no_connection", scheme=scheme, table=table, detail=first_line(error)) from error
+    except Exception as error:  # noqa: BLE001 - each backend has its own errors; some repeat the password
+        detail = without_secrets(first_line(error), of=connection)
+        raise refuse("no_connection", scheme=scheme, table=table, detail=detail) from None
 
 
 def open_table(path: Path | str, reading: Reading, connection: Any = None, limits: SizeLimits = LIMITS) -> ibis.Table:

@@ -121,3 +121,17 @@ def test_an_expression_reaches_nothing_but_columns(text: str, rows: pd.DataFrame
     rows.to_parquet(path, index=False)
     with pytest.raises(StatsError):
         engine.estimate(engine.parse_spec(spec(path, "where", "side", "when", text)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgres://u:s3cr3t@127.0.0.1:1/db", "postgres://u:s3cr3t@127.0.0.1:no/db", "postgres://u:s3cr3t",
+     "postgres://u@127.0.0.1:1/db?password=s3cr3t", "mysql://u:s3cr3t@h/db", "foo://u:s3cr3t@h"],
+)  # fmt: skip
+@pytest.mark.parametrize("as_mapping", [False, True])
+def test_the_password_of_a_data_source_is_never_told(address: str, as_mapping: bool, tmp_path: Path) -> None:
+    wanted = spec(tmp_path / "x", "where", "side", "when", "value")
+    wanted |= {"data": {"connection": address} if as_mapping else address, "table": "visits"}
+    with pytest.raises(StatsError) as caught:
+        engine.estimate(engine.parse_spec(wanted), tmp_path)
+    assert "s3cr3t" not in str(caught.value)
