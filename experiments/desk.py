@@ -98,7 +98,7 @@ def _not_by(desk: Desk, act: Act, pilot: Pilot | None) -> Problem | None:
     with desk.read() as session:
         if not find.person(session, desk.person.id).active:
             return Problem(code="person_inactive", facts={"person": desk.person.name})
-        is_ = standing_of(session, desk.person, pilot)
+        is_ = standing_of(session, desk.person, pilot, desk.registry.clock().date())
     found = refusal(act, is_)
     if found is None:
         return None
