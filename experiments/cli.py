@@ -12,6 +12,7 @@ import typer
 
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
 from experiments.commands.life import life
+from experiments.commands.measures import measures
 from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
@@ -158,35 +159,6 @@ def review(
     return Answer(value={"pilot": key, **vars(made)}, lines=(line,))
 
 
-@command(app, "decide")
-def decide(
-    key: Key,
-    verdict: Annotated[str | None, typer.Argument(help="SCALE, ITERATE or STOP")] = None,
-    scope: Annotated[str | None, typer.Option(help="full, staged or limited; else as recommended.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; needed against the recommendation.")] = "",
-    second: Annotated[str | None, typer.Option(help="Second approver, needed against the recommendation.")] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition; may be given several times.")] = None,
-    send_back: Annotated[bool, typer.Option("--send-back", help="Send the evidence back to the team.")] = False,
-    seen: Seen = None,
-    who: Who = None,
-) -> Answer:
-    """Decide on the recommendation. The owner can't decide on their own pilot."""
-    from experiments import decide as stage
-
-    choice = stage.Choice(
-        verdict=verdict.upper() if verdict else None,
-        scope=scope,
-        reason=reason,
-        second_approver=second,
-        conditions=tuple(condition or ()),
-        sent_back=send_back,
-    )
-    with acting(who) as desk:
-        made = stage.decide(desk, key, choice, seen=seen)
-    line = say("cli.sent_back") if made.verdict is None else say("cli.decided", verdict=say(f"verdict.{made.verdict}"))
-    return Answer(value={"pilot": key, **vars(made)}, lines=(line,))
-
-
 @command(app, "close")
 def close(
     key: Key, takeaway: Annotated[str, typer.Option(help="What was learned, in a sentence or two.")], who: Who = None
@@ -264,6 +236,7 @@ def verify(
 planning(app)
 life(app)
 organisation(app)
+measures(app)
 people_commands(app)
 tools(app)
 

@@ -120,6 +120,11 @@ def metric_version(session: Session, key: str, number: int | None = None) -> Met
     raise NotFound(Problem(code="metric_version_not_found", facts={"key": key, "number": number}))
 
 
+def retired_metrics(session: Session) -> list[MetricDefinition]:
+    """By key."""
+    return _all(session, MetricDefinition, col(MetricDefinition.retired), order=(MetricDefinition.key,))
+
+
 def catalogue(session: Session) -> list[tuple[MetricDefinition, MetricVersion]]:
     """Every metric in use with its newest version, by key."""
     query = select(MetricDefinition, MetricVersion).join(

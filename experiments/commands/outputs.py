@@ -130,14 +130,41 @@ class ReviewOutput(Output):
 
 
 class DecideOutput(Output):
+    """kind: decided, sent_back or deferred; proposed (it waits for ``waits_for``, and has no number) or declined."""
+
     pilot: str
-    number: int
+    number: int | None
     kind: str
     verdict: str | None
     scope: str | None
     recommended: str
     overrules: bool
     evidence_sha256: str
+    waits_for: str
+
+
+class OverridesOutput(Output):
+    """overrides: each with its state, when to look back, and what became of it."""
+
+    overrides: list[Json]
+
+
+class ReviewRoundOutput(Output):
+    """quorum: how many words are enough before ``until``; heard, waiting: partner departments."""
+
+    pilot: str
+    until: str
+    quorum: int
+    heard: list[str]
+    waiting: list[str]
+    over: bool
+
+
+class AskOutput(Output):
+    """requests: each with its answer, empty while it is open."""
+
+    pilot: str
+    requests: list[Json]
 
 
 class MemoOutput(Output):
@@ -359,6 +386,42 @@ class EstimateOutput(Output):
     version: str
 
 
+class MetricsOutput(Output):
+    """metrics: entries of the catalogue with origin (shipped or own), retired and theme."""
+
+    metrics: list[Json]
+
+
+class MetricOutput(Output):
+    """One entry."""
+
+    metric: Json
+
+
+class MetricsAddedOutput(Output):
+    added: list[str]
+
+
+class MetricRetiredOutput(Output):
+    key: str
+    retired: bool
+
+
+class PanelOutput(Output):
+    """rows, kept: of the file and those that count; dirt: by reason rows, first_rows, handling and sentence; metrics:
+    value over all records with n; cells: by group values and n by metric, null where too few records stand behind."""
+
+    kind: str
+    rows: int
+    kept: int
+    mapping: Json
+    dirt: list[Json]
+    metrics: list[Json]
+    by: list[str]
+    cells: list[Json]
+    reliability: str | None
+
+
 OUTPUTS: dict[str, type[Output]] = {
     "demo": DemoOutput,
     "register": RegisterOutput,
@@ -370,7 +433,11 @@ OUTPUTS: dict[str, type[Output]] = {
     "assess": AssessOutput,
     "recommend": RecommendOutput,
     "review": ReviewOutput,
+    "review-round": ReviewRoundOutput,
+    "ask": AskOutput,
     "decide": DecideOutput,
+    "confirm": DecideOutput,
+    "overrides": OverridesOutput,
     "memo": MemoOutput,
     "close": CloseOutput,
     "portfolio": PortfolioOutput,
@@ -390,5 +457,10 @@ OUTPUTS: dict[str, type[Output]] = {
     "person": PersonOutput,
     "delegate": DelegateOutput,
     "docs": DocsOutput,
+    "metrics": MetricsOutput,
+    "metrics show KEY": MetricOutput,
+    "metrics add FILE": MetricsAddedOutput,
+    "metrics retire KEY": MetricRetiredOutput,
+    "panel": PanelOutput,
 }
 """By command."""

@@ -67,12 +67,15 @@ def docs(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the documentation.")] = Path("docs"),
 ) -> Answer:
     """Write the generated pages of the documentation."""
+    from experiments.commands.metrics_page import metrics_page
     from experiments.commands.spec_page import spec_page
     from experiments.files import write_bytes
 
-    page = output / "spec.md"
-    write_bytes(page, spec_page().encode())
-    return Answer(value={"written": [str(page)]}, lines=(say("cli.written", file=str(page)),))
+    pages = {"spec.md": spec_page, "metrics.md": metrics_page}
+    for name, page in pages.items():
+        write_bytes(output / name, page().encode())
+    written = [str(output / name) for name in pages]
+    return Answer(value={"written": written}, lines=tuple(say("cli.written", file=file) for file in written))
 
 
 def serve(

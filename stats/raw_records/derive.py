@@ -1,8 +1,8 @@
 """What the metrics need beside the standard fields, as Ibis expressions: waits, repeats, days late ...
 
 Each function gives the columns of one kind (``KINDS[...].columns``); a column whose fields are not mapped is left out,
-and a metric that needs it says so. Unknown stays unknown: a contact of the last days can't yet be followed by a repeat,
-and is not counted as solved.
+and a metric that needs it says so. What takes time is judged only where that time is over at the end of the data,
+whatever came of it: to count the repeats of the last days, and not who has not repeated yet, would make them many.
 """
 
 from __future__ import annotations
@@ -71,20 +71,24 @@ def _first_known(*values: Any) -> Any:
     return reduce(lambda first, second: first.coalesce(second), known) if known else None
 
 
-def _wait(table: ir.Table, mapping: RawMapping, picked_up: Any) -> Any:
-    """Seconds until the answer, or until hanging up: as given, else from the queue's start (or the entry)."""
+def _wait(table: ir.Table, mapping: RawMapping, picked_up: Any, hung_up: Any) -> Any:
+    """Seconds until the answer, or until hanging up: as given, else from the queue's start (or the entry).
+
+    By stamps only who was answered, or hung up in the queue, has waited: not who was helped, or left, in the menu.
+    """
     import ibis
 
     given = table["wait_seconds"] if mapping.has("wait_seconds") else None
     ends = [table[name] for name in ("left_queue_at", "answered_at") if mapping.has(name)]
     if mapping.has("ended_at"):
         ends.append(ibis.ifelse(picked_up, ibis.null("timestamp"), table["ended_at"]))
-    start = table["entered_at"]
+    if not ends:
+        return None if given is None else _not_negative(given)
+    start, in_queue = table["entered_at"], hung_up
     if mapping.has("queued_at"):
-        start = table["queued_at"].coalesce(start)
-    stamps = seconds_between(_first_known(*ends), start) if ends else None
-    found = _first_known(given, stamps)
-    return None if found is None else _not_negative(found)
+        start, in_queue = table["queued_at"].coalesce(start), hung_up & table["queued_at"].notnull()
+    stamps = _only_where(picked_up | in_queue, seconds_between(_first_known(*ends), start))
+    return _not_negative(_first_known(given, stamps))
 
 
 def _not_negative(value: Any) -> Any:
@@ -109,7 +113,7 @@ def _calls(table: ir.Table, mapping: RawMapping) -> Columns:
     if alone is not None and mapping.outcomes.get("self_service"):
         made["self_service"] = _only_where(outcome.notnull(), alone)  # type: ignore[union-attr]
     offered = picked_up | hung_up
-    wait = _wait(table, mapping, picked_up)
+    wait = _wait(table, mapping, picked_up, hung_up)
     if wait is not None:
         queued = wait > 0
         wanted = offered & (queued | picked_up)  # who left in the menu never asked for a person
@@ -149,8 +153,8 @@ def _repeats(table: ir.Table, mapping: RawMapping, picked_up: Any) -> Columns:
     first, last = at.min().over(), at.max().over()
     came_before = (since <= within).fill_null(False)
     came_again = (until <= within).fill_null(False)
-    known_before = who.notnull() & (came_before | (seconds_between(at, first) >= within))
-    known_after = who.notnull() & (came_again | (seconds_between(last, at) >= within))
+    known_before = who.notnull() & (seconds_between(at, first) >= within)
+    known_after = who.notnull() & (seconds_between(last, at) >= within)
     return {
         "repeat_contact": _only_where(known_before, came_before),
         "solved_at_once": _only_where(known_after & picked_up, ~came_again),
@@ -158,7 +162,7 @@ def _repeats(table: ir.Table, mapping: RawMapping, picked_up: Any) -> Columns:
 
 
 def _call_backs(table: ir.Table, mapping: RawMapping) -> Columns:
-    """Kept within 24 h; a promise whose time is not yet over at the end of the data is not judged."""
+    """Kept within 24 h; a promise whose time is not over at the end of the data is not judged, kept or not."""
     if not mapping.has("call_back_promised_at", "called_back_at"):
         return {}
     promised, done = table["call_back_promised_at"], table["called_back_at"]
@@ -166,7 +170,7 @@ def _call_backs(table: ir.Table, mapping: RawMapping) -> Columns:
     kept = (took <= CALL_BACK_HOURS * HOUR).fill_null(False)
     last = table["entered_at"].max().over()
     due = seconds_between(last, promised) >= CALL_BACK_HOURS * HOUR
-    return {"call_back_kept": _only_where(promised.notnull() & (due | done.notnull()), kept)}
+    return {"call_back_kept": _only_where(due, kept)}
 
 
 # --- the other kinds -------------------------------------------------------------------------------------------------
@@ -190,9 +194,9 @@ def _tickets(table: ir.Table, mapping: RawMapping) -> Columns:
 
 
 def _within_a_day(table: ir.Table, hours: Any) -> Any:
-    """Yes or no; unknown for a ticket without a reply that was opened less than a day before the end of the data."""
+    """Yes or no; unknown for tickets opened less than a day before the last one of the data."""
     left = seconds_between(table["opened_at"].max().over(), table["opened_at"]) / HOUR
-    return _only_where(hours.notnull() | (left >= CALL_BACK_HOURS), (hours <= CALL_BACK_HOURS).fill_null(False))
+    return _only_where(left >= CALL_BACK_HOURS, (hours <= CALL_BACK_HOURS).fill_null(False))
 
 
 def _last_moment(table: ir.Table, mapping: RawMapping) -> Any:
@@ -244,7 +248,7 @@ def _stays(table: ir.Table, mapping: RawMapping) -> Columns:
     if left is not None:
         early = left & (seconds_between(stop, table["start"]) <= mapping.early_days * DAY)
         old_enough = seconds_between(until, table["start"]) >= mapping.early_days * DAY
-        made |= {"has_left": left, "left_early": _only_where(early | old_enough, early)}
+        made |= {"has_left": left, "left_early": _only_where(old_enough, early)}
     if mapping.kind == "customers":
         made["customer_days"] = seen / DAY
         if mapping.has("orders"):
@@ -272,8 +276,7 @@ def _orders(table: ir.Table, mapping: RawMapping) -> Columns:
     late = seconds_between(table["delivered_at"], table["promised_at"]) / DAY
     made: Columns = {"days_late": _floor_zero(late)}
     last = table["delivered_at"].max().over()
-    overdue = table["delivered_at"].isnull() & (table["promised_at"] < last)
-    made["on_time"] = _only_where(late.notnull() | overdue, (late <= 0).fill_null(False))
+    made["on_time"] = _only_where(table["promised_at"] <= last, (late <= 0).fill_null(False))
     return made
 
 
