@@ -63,6 +63,6 @@ def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
 
 def _plain(name: str, value: Any) -> Any:
     """Verdicts and stances in words; the rest as it was recorded."""
-    if name == "verdict":
+    if name in {"verdict", "recommended"}:
         return say(f"verdict.{value}") if value else say("history.sent_back")
     return say(f"memo.stance.{value}") if name == "stance" else value

@@ -12,6 +12,7 @@ from experiments.plan import stored_plan
 from experiments.recommend import in_force
 from experiments.rehearse import kept
 from experiments.review import reviews
+from experiments.rounds import round_of
 from registry import find
 from registry.decisions import Decision
 from registry.kinds import Via
@@ -48,6 +49,7 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         decision=decided,
         amendments=amendments,
         rehearsal=kept(desk, pilot, plan),
+        silent=round_of(desk, pilot, shown.evidence).silent,
         log_head=desk.registry.head_hash(),
         made_at=shown.evidence.made_at,
         names_checked=checked,

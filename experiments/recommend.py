@@ -9,6 +9,7 @@ from typing import Any
 from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.plan import stored_plan
+from experiments.rounds import open_round
 from experiments.words import say
 from registry import find
 from registry.access import Act
@@ -63,6 +64,8 @@ def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
         work.add(record)
         if record.verdict == Verdict.NOT_YET:
             move(work, row, Stage.RUNNING)  # there is nothing to review or decide before the next check
+        else:
+            open_round(work, row, shown.evidence)
         after = {"verdict": said["verdict"], "row": said["row"], "sha256": record.sha256}
         work.record("recommendation.made", record, after=after)
     return said

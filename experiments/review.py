@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
+from experiments.charters.charter import slug
 from experiments.desk import Desk, may, mine, move, spoken_for
 from experiments.errors import Refused
+from experiments.plan import locked_plan
 from experiments.recommend import in_force
+from experiments.words.catalogue import listed
 from registry import find, standing
 from registry.access import Act
 from registry.decisions import Review
+from registry.evidence import EvidenceRecord
 from registry.kinds import Stage, Stance
 from registry.pilots import Pilot
 from registry.unit_of_work import Work
@@ -38,26 +44,32 @@ def review(desk: Desk, key: str, stance: str, reason: str = "", *, seen: str | N
         raise Refused(Problem(code="other_evidence", facts={"seen": seen[:12], "now": shown.evidence.sha256[:12]}))
     with desk.work() as work:
         row = mine(work, pilot)
-        partner_id, metric_id, department = _speaks_for(work, row)
         if work.actor_id is None:
             raise Refused(Problem(code="nobody_acts", facts={"act": "review"}))
-        said = Review(
-            pilot_id=row.id,
-            evidence_id=shown.evidence.id,
-            evidence_sha256=shown.evidence.sha256,
-            reviewer_id=work.actor_id,
-            partner_id=partner_id,
-            pilot_metric_id=metric_id,
-            stance=kind,
-            reason=reason.strip(),
-            reviewed_at=work.now,
-        )
-        work.add(said)
+        departments = []
+        for partner_id, metric_id, department in _speaks_for(work, row):
+            said = Review(
+                pilot_id=row.id,
+                evidence_id=shown.evidence.id,
+                evidence_sha256=shown.evidence.sha256,
+                reviewer_id=work.actor_id,
+                partner_id=partner_id,
+                pilot_metric_id=metric_id,
+                stance=kind,
+                reason=reason.strip(),
+                reviewed_at=work.now,
+            )
+            work.add(said)
+            work.record("review.given", said, after={"stance": kind, "partner": department}, why=reason.strip())
+            departments.append(department)
         move(work, row, Stage.IN_REVIEW)
-        work.record("review.given", said, after={"stance": kind, "partner": department}, why=reason.strip())
     name = desk.person.name if desk.person else ""
     return Said(
-        person=name, partner=department, stance=kind.value, reason=said.reason, evidence_sha256=said.evidence_sha256
+        person=name,
+        partner=listed(departments),
+        stance=kind.value,
+        reason=reason.strip(),
+        evidence_sha256=shown.evidence.sha256,
     )
 
 
@@ -65,17 +77,29 @@ def reviews(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
     """Every word on the evidence in force, oldest first."""
     shown = in_force(desk, pilot)
     with desk.read() as session:
-        names = {partner.id: department.name for partner, department in find.partners(session, pilot.id)}
-        return tuple(
-            Said(
-                person=find.person(session, row.reviewer_id).name,
-                partner=names.get(row.partner_id, "") if row.partner_id else "",
-                stance=row.stance.value,
-                reason=row.reason,
-                evidence_sha256=row.evidence_sha256,
-            )
-            for row in find.reviews(session, shown.evidence.id)
+        return _said(session, pilot, shown.evidence)
+
+
+def earlier_words(desk: Desk, pilot: Pilot) -> tuple[tuple[date, Said], ...]:
+    """What was said on evidence that is not in force any more, with the day of that evidence."""
+    shown = in_force(desk, pilot)
+    with desk.read() as session:
+        before = [row for row in find.evidence(session, pilot.id) if row.id != shown.evidence.id]
+        return tuple((row.made_at.date(), said) for row in before for said in _said(session, pilot, row))
+
+
+def _said(session: Any, pilot: Pilot, evidence: EvidenceRecord) -> tuple[Said, ...]:
+    names = {partner.id: department.name for partner, department in find.partners(session, pilot.id)}
+    return tuple(
+        Said(
+            person=find.person(session, row.reviewer_id).name,
+            partner=names.get(row.partner_id, "") if row.partner_id else "",
+            stance=row.stance.value,
+            reason=row.reason,
+            evidence_sha256=row.evidence_sha256,
         )
+        for row in find.reviews(session, evidence.id)
+    )
 
 
 def speaks_for(desk: Desk, pilot: Pilot) -> str:
@@ -86,10 +110,12 @@ def speaks_for(desk: Desk, pilot: Pilot) -> str:
         return next((department.name for _, department in standing.speaks_for(session, desk.person, pilot)), "")
 
 
-def objections(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
-    """Partners whose last word is an objection."""
-    last = {said.partner or said.person: said for said in reviews(desk, pilot)}
-    return tuple(said for said in last.values() if said.stance == Stance.OBJECT.value and said.partner)
+def vetoes(desk: Desk, pilot: Pilot) -> tuple[Said, ...]:
+    """Partners who signed for a number of their own and whose last word is an objection. Others dissent."""
+    _, plan = locked_plan(desk, pilot)
+    signed = {metric.partner for metric in plan.metrics if metric.partner and metric.signed}
+    last = {said.partner: said for said in reviews(desk, pilot)}
+    return tuple(said for said in last.values() if said.stance == Stance.OBJECT.value and slug(said.partner) in signed)
 
 
 def _stance(stance: str, reason: str) -> Stance:
@@ -103,10 +129,11 @@ def _stance(stance: str, reason: str) -> Stance:
     return kind
 
 
-def _speaks_for(work: Work, pilot: Pilot) -> tuple[UUID | None, UUID | None, str]:
-    """The partner row and metric of the department that this person is the contact of, and its name."""
+def _speaks_for(work: Work, pilot: Pilot) -> list[tuple[UUID | None, UUID | None, str]]:
+    """Partner row, metric and name of each department for which this person speaks; nobody's where for none."""
+    rows = find.pilot_metrics(work.session, pilot.id)
+    found: list[tuple[UUID | None, UUID | None, str]] = []
     for partner, department in spoken_for(work, pilot):
-        rows = find.pilot_metrics(work.session, pilot.id)
         own = next((metric.id for metric, _, _ in rows if metric.partner_id == partner.id), None)
-        return partner.id, own, department.name
-    return None, None, ""
+        found.append((partner.id, own, department.name))
+    return found or [(None, None, "")]

@@ -64,6 +64,7 @@ class Act(StrEnum):
     ASSESS = "assess"
     RECOMMEND = "recommend"
     REVIEW = "review"
+    EDIT_ROUND = "edit_round"
     ASK_FOR_MORE = "ask_for_more"
     ANSWER_REQUEST = "answer_request"
     DECIDE = "decide"
@@ -156,6 +157,7 @@ TABLE: dict[Act, Rule] = {
         never=[Relation.OWNER],
         stages=_from(Stage.ASSESSED, Stage.DECIDED),
     ),
+    Act.EDIT_ROUND: _rule(Relation.OWNER, Relation.SPONSOR, stages=_from(Stage.ASSESSED, Stage.DECIDED)),
     Act.ASK_FOR_MORE: _rule(
         *(Relation.PARTNER, Relation.SPONSOR, Role.REVIEWER, Role.ANALYST, Role.EXECUTIVE),
         never=[Relation.OWNER],

@@ -149,7 +149,10 @@ class _Life:
 
     def _looked(self, check: Check, day: date) -> list[tuple[str, date, Callable[[], object]]]:
         """Bring the data so far, look at them, and ask the rule; before an extension the executive extends."""
-        extended = [("running", day - timedelta(days=25), self._extend)] if check == "extension" else []
+        extended: list[tuple[str, date, Callable[[], object]]] = []
+        if check == "extension":
+            extended = [("running", day - timedelta(days=26), self._review(*said)) for said in self.story.reviews]
+            extended.append(("running", day - timedelta(days=25), self._extend))
         return [
             *extended,
             ("running", day + timedelta(days=2), self._ingest),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from experiments.decide import Choice
+from experiments.choice import Choice
 
 Check = Literal["half_way", "end", "extension"]
 
@@ -35,6 +35,11 @@ class Story:
     trouble: tuple[tuple[int, int, str], ...] = ()
 
 
+def _little(owner: str, when: str) -> Mapping[str, str]:
+    """What a small roll-out was promised."""
+    return {"budget": "EUR 9,000 once, from the department's own", "owner": owner, "targets": "none", "date": when}
+
+
 STORIES: Mapping[str, Story] = {
     "call-back-at-peak": Story(
         until="decided",
@@ -48,7 +53,7 @@ STORIES: Mapping[str, Story] = {
             commitments={
                 "budget": "EUR 65,000 once and EUR 42,000 a year",
                 "owner": "Ana Lima",
-                "targets changed": "calls answered in 30 seconds no longer excludes call-backs",
+                "targets": "calls answered in 30 seconds no longer excludes call-backs",
                 "date": "all teams within the next quarter",
             },
         ),
@@ -94,7 +99,7 @@ STORIES: Mapping[str, Story] = {
         until="decided",
         checks=("half_way",),
         reviews=(("Marek Nowak", "endorse", ""),),
-        choice=Choice(verdict="SCALE", commitments={"owner": "Jonas Weber", "date": "all depots by the spring"}),
+        choice=Choice(verdict="SCALE", commitments=_little("Jonas Weber", "all depots by the spring")),
     ),
     "tips-while-you-hold": Story(
         until="closed",
@@ -135,7 +140,7 @@ STORIES: Mapping[str, Story] = {
         used=0.93,
         trouble=((0, 2, "The number in the file was a landline."), (4, 6, "Nobody was there to book parts in.")),
         reviews=(("Priya Nair", "endorse", "More people in the morning, but nobody waits longer."),),
-        choice=Choice(verdict="SCALE", commitments={"owner": "Ines Duarte", "date": "all workshops by the winter"}),
+        choice=Choice(verdict="SCALE", commitments=_little("Ines Duarte", "all workshops by the winter")),
     ),
     "chat-at-lunch": Story(
         until="recommended",

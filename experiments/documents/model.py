@@ -8,13 +8,14 @@ mappings, so that nothing here knows a database:
 - decision: ``{"kind", "verdict", "scope", "overrules", "recommended", "reason", "decided_by", "decided_at",
   "second_approver", "conditions": [], "commitments": {}}``
 - amendments: ``{"kind": minor|major, "reason"}``
+- silent: partners who were asked and did not answer in time
 - rehearsal: as kept on record: ``{"pilots", "truths": {truth: {verdict: share}}}``
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +24,6 @@ from experiments.documents.rows import (
     method_line,
     metric_line,
     partner_lines,
-    partners_heard,
     site_dots,
     worst_sentences,
 )
@@ -52,6 +52,7 @@ def build_memo(
     decision: Stored | None = None,
     amendments: Sequence[Stored] = (),
     rehearsal: Stored | None = None,
+    silent: Collection[str] = (),
     log_head: str = "",
     made_at: datetime | None = None,
     names_checked: bool | None = None,
@@ -91,7 +92,7 @@ def build_memo(
         grade_reasons=tuple(_grade_reasons(plan, found, rule)),
         checks=checks,
         planned=tuple(_planned(plan, found, amendments)),
-        dissent=tuple(_dissent(partners, reviews)),
+        dissent=tuple(_dissent(partners, reviews, silent)),
         decision=tuple(_decision(decision)) if decision else (),
         method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),
@@ -308,18 +309,22 @@ def _changes(amendments: Sequence[Stored]) -> str:
     )
 
 
-def _dissent(partners: Sequence[PartnerLine], reviews: Sequence[Stored]) -> Iterable[str]:
+def _dissent(partners: Sequence[PartnerLine], reviews: Sequence[Stored], silent: Collection[str]) -> Iterable[str]:
     """Concerns and objections in their own words, then who has not been heard."""
     last = {review.get("partner"): review for review in reviews}
     against = [review for review in last.values() if review["stance"] != "endorse"]
     for review in against:
         stance = say(f"memo.stance.{review['stance']}")
         yield say("memo.dissent.line", partner=review.get("partner"), stance=stance, reason=review.get("reason") or "")
-    silent = partners_heard([line.partner for line in partners], reviews)
+    unheard = dict.fromkeys(line.partner for line in partners if line.partner not in last)
+    late = [name for name in unheard if name in silent]
+    waited_for = listed([name for name in unheard if name not in silent])
     if not against:
         yield say("memo.dissent.none")
-    if silent:
-        yield say("memo.dissent.silent", partners=silent)
+    if late:
+        yield say("review.silent" if len(late) == 1 else "review.silent.many", partners=late)
+    if waited_for:
+        yield say("memo.dissent.silent", partners=waited_for)
 
 
 def _decision(decision: Stored) -> Iterable[str]:
@@ -340,7 +345,9 @@ def _decision(decision: Stored) -> Iterable[str]:
     for condition in decision.get("conditions") or ():
         yield say("memo.decision.condition", condition=condition)
     for what, value in (decision.get("commitments") or {}).items():
-        yield say("memo.decision.commitment", what=sentence_case(str(what).replace("_", " ")), value=value)
+        named = f"commitment.{what}"
+        told = say(named) if knows(named) else sentence_case(str(what).replace("_", " "))
+        yield say("memo.decision.commitment", what=told, value=value)
 
 
 def _decided_verdict(decision: Stored) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 from experiments.documents.why import Stored, unit_of
 from experiments.views import IntervalRow, MethodLine, MetricLine, PartnerLine, SiteDot, Tone
 from experiments.words import digits, not_estimable_sentence, say
-from experiments.words.catalogue import listed
 from experiments.words.numbers import effect, effect_between, level, relative, size
 from stats.plan import Plan, PlannedMetric
 from stats.results import NotEstimable
@@ -290,9 +289,3 @@ def _limits(metric: PlannedMetric, state: Stored) -> str:
         for side in ("lower", "upper")
     ]
     return say("method.limit", lower=texts[0], lower_level=levels[0], upper=texts[1], upper_level=levels[1])
-
-
-def partners_heard(names: Iterable[str], reviews: Sequence[Stored]) -> str:
-    """Partners that have not said anything, in a list."""
-    heard = {review.get("partner") for review in reviews}
-    return listed([name for name in dict.fromkeys(names) if name not in heard])

@@ -5,61 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.close import close, takeaway
-from experiments.decide import Choice, decide
 from experiments.desk import Desk, reached
 from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
+from experiments.pages.deciding import decision_form, look_back_here, proposed_here
 from experiments.pages.frame import begin, did, done, offered, pilot_here
-from experiments.people import executives
+from experiments.pages.heard import request_lines, round_lines
 from experiments.recommend import in_force
+from experiments.requests import requests
+from experiments.rounds import round_of
 from experiments.words import say
 from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
-
-VERDICTS = ("SCALE", "ITERATE", "STOP")
-
-
-def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None:
-    options = [*(key for key in VERDICTS if key == recommended), *(key for key in VERDICTS if key != recommended)]
-    with st.form("decide", border=True):
-        verdict = st.radio(
-            say("decide.verdict"),
-            [*options, "SENT_BACK"],
-            format_func=lambda key: say(
-                f"decide.option.{key}", note=say("decide.recommended") if key == recommended else ""
-            ).strip(),
-            key="verdict",
-        )
-        reason = st.text_area(say("decide.reason"), key="reason", help=say("decide.reason_help"))
-        conditions = st.text_area(say("decide.conditions"), key="conditions", help=say("decide.conditions_help"))
-        with st.expander(say("decide.commitments")):
-            budget = st.text_input(say("decide.budget"), key="budget")
-            owner = st.text_input(say("decide.rollout_owner"), key="rollout_owner")
-            targets = st.text_input(say("decide.targets"), key="targets")
-            begins = st.date_input(say("decide.begins"), value=None, key="begins")
-        second = None
-        if others := executives(desk):
-            second = st.selectbox(
-                say("decide.second"), others, index=None, key="second", help=say("decide.second_help")
-            )
-        else:
-            st.caption(say("decide.no_second"))
-        pressed = st.form_submit_button(say("decide.record"), type="primary", icon=":material/edit:")
-    if not pressed:
-        return
-    promised = {"budget": budget, "owner": owner, "targets": targets, "begins": begins.isoformat() if begins else ""}
-    choice = Choice(
-        verdict=None if verdict == "SENT_BACK" else verdict,
-        sent_back=verdict == "SENT_BACK",
-        reason=reason,
-        conditions=[line.strip() for line in conditions.splitlines() if line.strip()],
-        commitments={name: value for name, value in promised.items() if value},
-        second_approver=second,
-    )
-    if did(lambda: decide(desk, pilot.key, choice, seen=seen)):
-        done(say("decide.recorded"))
 
 
 def close_form(desk: Desk, pilot: Pilot) -> None:
@@ -115,8 +74,13 @@ if view.decision:
 if bet := forecast_lines(desk, pilot):
     st.subheader(say("forecast.heading"))
     parts.lines(bet)
+look_back_here(desk, pilot)
 if not reached(pilot, Stage.DECIDED):
-    if offered(desk, Act.DECIDE, pilot):
+    parts.lines(tuple(round_lines(round_of(desk, pilot, shown.evidence))))
+    if asked := request_lines(requests(desk, pilot.key)):
+        st.subheader(say("review.requests"), anchor=False)
+        parts.lines(tuple(asked))
+    if not proposed_here(desk, pilot) and offered(desk, Act.DECIDE, pilot):
         decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
 elif pilot.stage == Stage.DECIDED:
     if offered(desk, Act.CLOSE, pilot):

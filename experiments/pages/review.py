@@ -8,6 +8,7 @@ from experiments.desk import reached
 from experiments.memo import memo
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
+from experiments.pages.heard import earlier, requests_here, round_here
 from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
@@ -32,13 +33,14 @@ parts.metrics(view)
 
 heard = reviews(desk, pilot)
 st.header(say("review.others"))
-if not heard:
-    st.caption(say("review.silence"))
+round_here(desk, pilot)
 for word in heard:
     with st.container(border=True):
         st.text(f"{word.partner or word.person}: {say(f'memo.stance.{word.stance}')}")
         if word.reason:
             st.text(f"“{word.reason}”")
+earlier(desk, pilot)
+requests_here(desk, pilot)
 
 if not offered(desk, Act.REVIEW, pilot):
     st.stop()

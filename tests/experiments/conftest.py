@@ -13,14 +13,18 @@ import pytest
 
 from experiments.assess import assess
 from experiments.assign import assign, assigned
+from experiments.charters.charter import Person
 from experiments.desk import Desk
 from experiments.ingest import ingest
+from experiments.people import person_of
 from experiments.plan import plan
 from experiments.recommend import recommend
 from experiments.register import register
+from experiments.review import review
 from experiments.sign import TERMS, Terms, sign
 from experiments.unsigned import start_unsigned
 from registry import find
+from registry.kinds import Role
 from registry.open import Registry
 from stats.simulate import SimulatedMetric, World, simulate
 
@@ -152,12 +156,42 @@ def sign_everything(desk: Desk, key: str) -> None:
     sign(desk.as_person(owner), key)
 
 
+def endorse_all(desk: Desk, key: str) -> None:
+    """Every partner says yes."""
+    with desk.read() as session:
+        partners = find.partners(session, find.pilot(session, key).id)
+        names = {find.person(session, partner.contact_id).name for partner, _ in partners if partner.contact_id}
+    for name in sorted(names):
+        review(desk.as_person(name), key, "endorse")
+
+
+def add_executive(desk: Desk, name: str = "Karin Holm", department: str = "Finance") -> Desk:
+    """The desk of one more executive."""
+    with desk.work() as work:
+        person_of(work, Person(name=name, department=department), Role.EXECUTIVE)
+    return desk.as_person(name)
+
+
+COMMITTED = {"budget": "EUR 20,000 a year", "owner": "Ana Lima", "targets": "none", "date": "from July on"}
+
+
+@pytest.fixture
+def committed() -> dict[str, str]:
+    """What a roll-out needs to be promised."""
+    return dict(COMMITTED)
+
+
+@pytest.fixture
+def executive() -> Callable[..., Desk]:
+    return add_executive
+
+
 @pytest.fixture
 def sign_all() -> Callable[[Desk, str], None]:
     return sign_everything
 
 
-STAGES = ("assigned", "ingested", "assessed", "recommended")
+STAGES = ("assigned", "ingested", "assessed", "recommended", "reviewed")
 
 
 @pytest.fixture
@@ -198,6 +232,7 @@ def lead(desk: Desk, calendar: Calendar, waiting: Callable[..., dict[str, Any]],
             lambda: ingest(owner, key, data),
             lambda: assess(owner, key),
             lambda: recommend(owner, key),
+            lambda: endorse_all(desk, key),
         )
         for act in acts[: STAGES.index(until)]:
             act()

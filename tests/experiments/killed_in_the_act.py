@@ -24,13 +24,16 @@ from registry.open import Registry
 ibis.duckdb  # noqa: B018
 
 
+COMMITTED = {"budget": "none", "owner": "Ana Lima", "targets": "none", "date": "July"}
+
+
 def act(name: str, home: Path, key: str) -> None:
     with Registry.open(home, "") as registry:
         desk = Desk(registry=registry)
         if name == "ingest":
             ingest(desk.as_person("Ana Lima"), key, home / "data.csv")
         else:
-            decide(desk.as_person("Ruth Vogel"), key, Choice(verdict="SCALE"))
+            decide(desk.as_person("Ruth Vogel"), key, Choice(verdict="SCALE", commitments=COMMITTED))
 
 
 def killed(name: str, home: Path, key: str, seconds: float) -> bool:

@@ -76,6 +76,10 @@ def test_a_life_through_processes_of_their_own(
         "is the owner of this pilot"
         in run("decide", key, "ITERATE", "--as", "Ana Lima", "--json", code=1)["refused"][0]
     )
+    assert run("review-round", key, "--json")["waiting"] == ["Logistics"]
+    early = run("decide", key, "iterate", "--as", "Ruth Vogel", "--json", code=1)["refused"]
+    assert early[0].startswith("Not heard yet: Logistics. Until ")
+    run("review", key, "endorse", "--as", "Tom Berg")
     assert run("decide", key, "iterate", "--as", "Ruth Vogel", "--json")["overrules"] is False
     run("memo", key, "--output", "memo.pdf", "--format", "pdf")
     assert (home / "memo.pdf").read_bytes().startswith(b"%PDF")
@@ -102,6 +106,12 @@ def test_every_stage_prints_what_was_promised(
     assert evidence["snapshot_sha256"] == ingested["sha256"]
     assert pilot("recommend", key)["sentence"]
     assert pilot("review", key, "endorse", "--as", "Tom Berg")["partner"] == "Logistics"
+    assert pilot("ask", key, "By tour, please", "--as", "Tom Berg")["requests"][0]["answer"] == ""
+    assert pilot("ask", key, "--answer", "1", "--words", "In the appendix.")["requests"][0]["answered_by"] == "Ana Lima"
+    assert pilot("review-round", key)["waiting"] == []
+    assert pilot("overrides")["overrides"] == []
+    assert "There is no" in pilot("overrides", key, "--became", "fine", "--as", "Ruth Vogel", refused=True)[0]
+    assert "Nothing waits" in pilot("confirm", key, "--as", "Ruth Vogel", refused=True)[0]
     assert pilot("decide", key, "ITERATE", "--as", "Ruth Vogel")["verdict"] == "ITERATE"
     assert pilot("close", key, "--takeaway", "Register before the start.")["takeaway"]
     assert pilot("memo", key, "--output", home / "memo.html")["bytes"] > 1000

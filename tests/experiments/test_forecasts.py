@@ -29,9 +29,12 @@ def with_bet(waiting: Callable[..., dict[str, Any]], **changes: Any) -> dict[str
     return waiting(forecast={**BET, **changes}, looks={"fractions": [1.0], "extension": None})
 
 
+COMMITTED = {"budget": "none", "owner": "Ana Lima", "targets": "none", "date": "July"}
+
+
 def decided(led: Any) -> str:
     said = in_force(led.desk, led.desk.pilot(led.key)).said["verdict"]
-    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict=said))
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict=said, commitments=COMMITTED))
     return said
 
 
@@ -55,7 +58,7 @@ def test_without_a_bet_nothing_is_frozen(lead: Callable[..., Any]) -> None:
 
 
 def test_a_bet_is_scored_on_what_was_decided(lead: Callable[..., Any], waiting: Callable[..., dict[str, Any]]) -> None:
-    led = lead("recommended", document=with_bet(waiting))
+    led = lead("reviewed", document=with_bet(waiting))
     assert forecast(led.desk, led.desk.pilot(led.key)).brier is None  # before the decision nothing is scored
     verdict = decided(led)
     found = forecast(led.desk, led.desk.pilot(led.key))
@@ -72,7 +75,7 @@ def test_a_bet_is_scored_on_what_was_decided(lead: Callable[..., Any], waiting: 
 def test_a_missed_interval_costs_five_times_what_a_wide_one_does(
     lead: Callable[..., Any], waiting: Callable[..., dict[str, Any]]
 ) -> None:
-    led = lead("recommended", document=with_bet(waiting, low=0, high=5))
+    led = lead("reviewed", document=with_bet(waiting, low=0, high=5))
     decided(led)
     found = forecast(led.desk, led.desk.pilot(led.key))
     assert found.inside is False
@@ -84,7 +87,7 @@ def test_a_bet_frozen_after_the_start_is_never_scored(
     lead: Callable[..., Any], waiting: Callable[..., dict[str, Any]], calendar: Any
 ) -> None:
     calendar.today = date(2026, 3, 9)
-    led = lead("recommended", document=with_bet(waiting))
+    led = lead("reviewed", document=with_bet(waiting))
     decided(led)
     found = forecast(led.desk, led.desk.pilot(led.key))
     assert found.late
@@ -93,7 +96,7 @@ def test_a_bet_frozen_after_the_start_is_never_scored(
 
 
 def test_owners_are_not_scored_below_ten_bets(lead: Callable[..., Any], waiting: Callable[..., dict[str, Any]]) -> None:
-    led = lead("recommended", document=with_bet(waiting))
+    led = lead("reviewed", document=with_bet(waiting))
     decided(led)
     found = forecasts(led.desk)
     assert len(found.forecasts) == 1

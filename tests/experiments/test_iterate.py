@@ -18,9 +18,11 @@ from experiments.ingest import ingest
 from experiments.iterate import child_of, iterate, may_iterate, next_version
 from experiments.iterate import sentences as said_of
 from experiments.lineage import lineage
+from experiments.overrule import confirm_overrule
 from experiments.plan import plan
 from experiments.recommend import recommend
 from experiments.register import register
+from experiments.review import review
 from experiments.sign import sign
 from experiments.verify import verify
 
@@ -37,7 +39,7 @@ def _refused(act: Callable[[], object]) -> list[str]:
 @pytest.fixture
 def losing(lead: Lead) -> Any:
     """A pilot that works while a partner loses: decided to iterate."""
-    led = lead("recommended", on_time=-0.12)
+    led = lead("reviewed", on_time=-0.12)
     decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="ITERATE"))
     return led
 
@@ -69,10 +71,10 @@ def test_a_lineage_does_not_branch_and_takes_a_decision(lead: Lead, losing: Any)
     assert not may_iterate(losing.desk, losing.desk.pilot(losing.key))
 
 
-def test_without_the_decision_to_iterate_there_is_no_next_version(lead: Lead) -> None:
-    led = lead("recommended")
+def test_without_the_decision_to_iterate_there_is_no_next_version(lead: Lead, committed: Any) -> None:
+    led = lead("reviewed")
     assert _refused(lambda: next_version(led.desk, led.key)) == ["not_to_iterate"]
-    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE"))
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE", commitments=committed))
     assert _refused(lambda: next_version(led.desk, led.key)) == ["not_to_iterate"]
 
 
@@ -111,7 +113,7 @@ def test_the_same_treatment_again_uses_no_version_but_half_of_the_alpha(lead: Le
     document["where"]["sites"] = [f"B{number:02d}" for number in range(1, 9)]
     document["where"]["assignment"]["n_treatment"] = 4
     document["metrics"]["success"][0]["mwe"] = document["hypothesis"]["by"] = 14
-    led = lead("recommended", document=document, wait=-14)
+    led = lead("reviewed", document=document, wait=-14)
     said = recommend(led.desk.as_person("Ana Lima"), led.key)
     assert (said["mode"], said["next_step"]["lever"]) == ("REDESIGN", "more_sites_or_weeks")
     decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="ITERATE"))
@@ -124,14 +126,17 @@ def test_the_same_treatment_again_uses_no_version_but_half_of_the_alpha(lead: Le
     assert (made.end - made.start).days > 69  # longer, as weeks were lacking
 
 
-def test_no_fourth_version_of_three(lead: Lead, waiting: Any) -> None:
+def test_no_fourth_version_of_three(lead: Lead, waiting: Any, executive: Any) -> None:
     led = lead("assigned", document=waiting(max_versions=1, looks={"fractions": [1.0], "extension": None}))
     owner = led.desk.as_person("Ana Lima")
     ingest(owner, led.key, led.data)
     assess(owner, led.key)
     recommend(owner, led.key)
-    overruled = Choice(verdict="ITERATE", reason="one more", second_approver="Tom Berg")
+    review(led.desk.as_person("Tom Berg"), led.key, "endorse")
+    second = executive(led.desk)
+    overruled = Choice(verdict="ITERATE", reason="one more", second_approver="Karin Holm")
     decide(led.desk.as_person("Ruth Vogel"), led.key, overruled)
+    confirm_overrule(second, led.key)
     assert _refused(lambda: iterate(owner, led.key)) == ["no_version_left"]
 
 

@@ -242,6 +242,7 @@ def test_t2_ended_at_twenty_per_cent_power_it_is_extended_and_keeps_data_and_err
     assert 0.1 < power_at_the_end(led, said) < 0.35
     assert _refused(lambda: assess_newer(led, weekly)) == ["extension_not_decided"]
 
+    review(led.desk.as_person("Tom Berg"), led.key, "endorse")
     decide(executive, led.key, Choice(verdict="ITERATE"))
     assert pilot_row(led.desk, led.key).stage == "running"
     calendar.today = date(2026, 6, 13)

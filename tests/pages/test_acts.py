@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from experiments.charters.charter import Person
+from experiments.decide import decisions
+from experiments.people import person_of
 from experiments.review import reviews
 from registry import find
-from registry.kinds import Stage
+from registry.kinds import Role, Stage
 
 Show = Callable[..., Any]
 Press = Callable[[Any, str], Any]
@@ -91,7 +94,10 @@ def test_what_can_not_be_judged_waits_for_its_owner_to_repair_it_and_not_for_a_d
 
 def test_a_decision_as_recommended_is_recorded_once(worked: Path, show: Show, press: Press, desk: Any) -> None:
     pilot = desk.pilot("parts-list-before-the-visit")
-    press(show("decide", pilot=pilot.key, person="Ruth Vogel"), "Record the decision")
+    at = show("decide", pilot=pilot.key, person="Ruth Vogel")
+    for name in ("budget", "rollout_owner", "targets", "begins"):
+        at.text_input(key=name).set_value("none")
+    press(at, "Record the decision")
     with desk.read() as session:
         made = find.decisions(session, pilot.id)
     assert [(row.verdict.value, row.overrules) for row in made] == [("SCALE", False)]
@@ -105,6 +111,41 @@ def test_an_overrule_without_a_reason_is_refused(worked: Path, show: Show, press
     assert "with a reason on record" in read(at)
     assert "a second person who approves" in read(at)
     assert desk.pilot(pilot.key).stage == Stage.IN_REVIEW
+
+
+def test_an_overrule_waits_for_its_second_approver_who_confirms_it(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    pilot = desk.pilot("parts-list-before-the-visit")
+    with desk.work() as work:
+        person_of(work, Person(name="Karin Holm", department="Finance"), Role.EXECUTIVE)
+    at = show("decide", pilot=pilot.key, person="Ruth Vogel")
+    at.radio(key="verdict").set_value("STOP")
+    at.text_area(key="reason").set_value("No budget this year.")
+    at.selectbox(key="second").set_value("Karin Holm")
+    assert "when Karin Holm confirms it" in read(press(at, "Record the decision"))
+    assert decisions(desk, pilot) == ()
+    at = show("decide", pilot=pilot.key, person="Ruth Vogel")
+    assert "waits for Karin Holm" in read(at)
+    assert not [button for button in at.button if "Confirm" in button.label]
+    at = press(show("decide", pilot=pilot.key, person="Karin Holm"), "Confirm")
+    assert "The decision stands" in read(at)
+    assert [(row.verdict, row.overrules) for row in decisions(desk, desk.pilot(pilot.key))] == [("STOP", True)]
+
+
+def test_a_reviewer_asks_for_more_and_the_team_answers(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    key = "drop-in-repair-hour"
+    at = show("review", pilot=key, person="Hugo Martin")
+    assert "Sales has not answered" in read(at)
+    at.text_area(key="ask-what").set_value("How many came from the shop floor?")
+    press(at, "Ask the team")
+    with desk.read() as session:
+        owner = find.person(session, desk.pilot(key).owner_id).name
+    at = show("review", pilot=key, person=owner)
+    at.text_area(key="answer-text-1").set_value("One in four.")
+    assert "answered: One in four." in read(press(at, "Answer"))
 
 
 def test_the_takeaway_closes_a_decided_pilot(worked: Path, show: Show, press: Press, desk: Any) -> None:
