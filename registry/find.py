@@ -344,7 +344,13 @@ _UNKNOWN = {
     "metric_definition": "metric_not_found",
     "department": "department_not_found",
 }
-MADE = (EvidenceRecord.made_at, EvidenceRecord.look, EvidenceRecord.created_at, EvidenceRecord.arm, EvidenceRecord.id)
+MADE: tuple[Any, ...] = (
+    EvidenceRecord.made_at,
+    EvidenceRecord.look,
+    EvidenceRecord.created_at,
+    EvidenceRecord.arm,
+    EvidenceRecord.id,
+)
 
 
 def _all(session: Session, model: type[Model], *where: Any, order: tuple[Any, ...]) -> list[Model]:
