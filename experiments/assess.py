@@ -29,6 +29,8 @@ from stats.plan import Plan, canonical_json, sha256
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from stats.assessing.cells import Reading
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
@@ -100,24 +102,32 @@ def evidence_texts(
     look: int,
     drawn: Assigned | None,
     known: Mapping[str, object],
+    reading: Reading | None = None,
 ) -> dict[int, str]:
-    """The evidence of each treatment arm as the text that is hashed."""
-    from stats.assessing.assess import assess as evidence_of
+    """The evidence of each treatment arm as the text that is hashed. reading: what was kept where the data are gone."""
+    from stats.assessing.assess import assess_reading
 
     plan = stored_plan(record)
-    in_sites = drawn is not None and bool(drawn.arms)
-    found: Mapping[str, Evidence] = evidence_of(
+    found: Mapping[str, Evidence] = assess_reading(
         plan,
-        snapshot_table(desk, snapshot),
+        reading or reading_of(desk, plan, snapshot, look, drawn),
         look=look,
         snapshot_sha256=snapshot.sha256,
         plan_sha256=record.sha256,
-        arms=drawn.arms if drawn is not None and in_sites else None,
         assignment=drawn.drawn.as_json() if drawn is not None and drawn.drawn else None,
         history={name: fact for name, fact in known.items() if name != "check_ins"},
         check_ins=known.get("check_ins", ()),  # type: ignore[arg-type]
     )
     return {evidence.arm: canonical_json(as_json(evidence)) for evidence in found.values()}
+
+
+def reading_of(desk: Desk, plan: Plan, snapshot: Snapshot, look: int, drawn: Assigned | None) -> Reading:
+    """All that the evidence of that look asks of the data."""
+    from stats.assessing.cells import read_plan
+    from stats.assessing.look_window import at_look
+
+    arms = drawn.arms if drawn is not None and drawn.arms else None
+    return read_plan(at_look(plan, look), snapshot_table(desk, snapshot), arms)
 
 
 def snapshot_table(desk: Desk, snapshot: Snapshot) -> ir.Table:

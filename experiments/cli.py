@@ -16,6 +16,7 @@ from experiments.commands.measures import measures
 from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
+from experiments.commands.record import record
 from experiments.commands.tools import tools
 from experiments.words import say
 
@@ -238,6 +239,7 @@ life(app)
 organisation(app)
 measures(app)
 people_commands(app)
+record(app)
 tools(app)
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.assess import evidence_texts, history_facts
-from experiments.assign import assignment_json, read_assignment
+from experiments.assign import assignment_json
 from experiments.desk import Desk
+from experiments.inputs import Source, known_of, text_fits
 from experiments.plan import stored_plan
 from experiments.recommend import recommendation_json
 from experiments.words import say
@@ -17,12 +17,17 @@ from stats.plan import sha256
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduced:
-    """what: the thing in words; stored, again: hashes; identical: the same bytes."""
+    """what: the thing in words; stored, again: hashes; identical: the same bytes.
+
+    source: computed from the data, from the cells that were kept when the data were forgotten, or not computed at all
+    (text): then only the stored text was held against its hash.
+    """
 
     what: str
     stored: str
     again: str
     identical: bool
+    source: Source = "data"
 
 
 def reproduce(desk: Desk, key: str) -> tuple[Reproduced, ...]:
@@ -30,29 +35,40 @@ def reproduce(desk: Desk, key: str) -> tuple[Reproduced, ...]:
     pilot = desk.pilot(key)
     items = []
     with desk.read() as session:
-        plans = {row.id: row for row in find.plans(session, pilot.id) if row.locked_at is not None}
-        draws = {plan_id: find.assignment(session, plan_id) for plan_id in plans}
-        snapshots = {row.id: row for row in find.snapshots(session, pilot.id)}
-        evidence = find.evidence(session, pilot.id)
-        recommendations = {row.id: find.recommendation(session, row.id) for row in evidence}
-        known = {row.id: history_facts(session, pilot, plans[row.plan_id], row.made_at) for row in evidence}
-    for plan_id, record in plans.items():
-        draw = draws[plan_id]
+        plans = [row for row in find.plans(session, pilot.id) if row.locked_at is not None]
+        draws = {plan.id: find.assignment(session, plan.id) for plan in plans}
+        evidence = known_of(session, pilot)
+        recommendations = {known.evidence.id: find.recommendation(session, known.evidence.id) for known in evidence}
+    for plan in plans:
+        draw = draws[plan.id]
         if draw is not None:
-            items.append(_held("assignment", {}, draw.canonical, assignment_json(stored_plan(record))))
-    for row in evidence:
-        draw = draws[row.plan_id]
-        drawn = read_assignment(draw) if draw else None
-        made = evidence_texts(desk, plans[row.plan_id], snapshots[row.snapshot_id], row.look, drawn, known[row.id])
-        items.append(_held("evidence", {"look": row.look, "arm": row.arm}, row.canonical, made[row.arm]))
+            items.append(_held("assignment", {}, draw.canonical, assignment_json(stored_plan(plan))))
+    for known in evidence:
+        row = known.evidence
+        facts = {"look": row.look, "arm": row.arm}
+        source, made = known.again(desk)
+        items.append(_evidence(facts, row, source, made))
         said = recommendations[row.id]
         if said is not None:
-            again = recommendation_json(stored_plan(plans[row.plan_id]), row)
-            items.append(_held("recommendation", {"look": row.look, "arm": row.arm}, said.canonical, again))
+            again = recommendation_json(stored_plan(known.plan), row)
+            items.append(_held("recommendation", facts, said.canonical, again))
     return tuple(items)
 
 
-def _held(what: str, facts: dict[str, Any], stored: str, again: str) -> Reproduced:
+def _evidence(facts: dict[str, Any], row: Any, source: Source, made: str | None) -> Reproduced:
+    if made is not None:
+        return _held("evidence", facts, row.canonical, made, source)
+    again = sha256(row.canonical)
+    what = say("reproduced.evidence.text", **facts)
+    return Reproduced(what=what, stored=row.sha256, again=again, identical=text_fits(row), source="text")
+
+
+def _held(what: str, facts: dict[str, Any], stored: str, again: str, source: Source = "data") -> Reproduced:
+    said = f"reproduced.{what}" if source == "data" else f"reproduced.{what}.{source}"
     return Reproduced(
-        what=say(f"reproduced.{what}", **facts), stored=sha256(stored), again=sha256(again), identical=stored == again
+        what=say(said, **facts),
+        stored=sha256(stored),
+        again=sha256(again),
+        identical=stored == again,
+        source=source,
     )

@@ -20,9 +20,10 @@ from registry.decisions import Decision, Review
 from registry.errors import NotFound, Problem
 from registry.events import Event
 from registry.evidence import EvidenceRecord, RecommendationRecord
+from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Role, Stage
 from registry.metrics import MetricDefinition, MetricVersion
-from registry.notes import ChangeEntry, Comment
+from registry.notes import Attachment, ChangeEntry, Comment
 from registry.outcomes import CheckIn, Snapshot
 from registry.people import Delegation, Department, Identity, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
@@ -287,6 +288,20 @@ def recommendation(session: Session, evidence_id: UUID) -> RecommendationRecord 
     return _last(session, RecommendationRecord, wanted, order=RecommendationRecord.made_at)
 
 
+def kept_inputs(session: Session, pilot_id: UUID) -> dict[UUID, KeptInput]:
+    """What was kept of the data, by evidence."""
+    rows = _all(session, KeptInput, KeptInput.pilot_id == pilot_id, order=(KeptInput.created_at, KeptInput.id))
+    return {row.evidence_id: row for row in rows}
+
+
+def forgotten(session: Session, pilot_id: UUID) -> list[Forgotten]:
+    return _all(session, Forgotten, Forgotten.pilot_id == pilot_id, order=(Forgotten.forgotten_at, Forgotten.id))
+
+
+def attachments(session: Session, pilot_id: UUID) -> list[Attachment]:
+    return _all(session, Attachment, Attachment.pilot_id == pilot_id, order=(Attachment.created_at, Attachment.id))
+
+
 # --- what people said ------------------------------------------------------------------------------------------------
 
 
@@ -337,6 +352,11 @@ def next_number(session: Session, model: type[Any], **where: Any) -> int:
     """
     wanted = [getattr(model, name) == value for name, value in where.items()]
     return (session.exec(select(func.max(model.number)).where(*wanted)).one() or 0) + 1
+
+
+def all_of(session: Session, model: type[Model], *where: Any) -> list[Model]:
+    """Rows of one table that fit, for what no question above asks."""
+    return list(session.exec(select(model).where(*where)))
 
 
 _UNKNOWN = {

@@ -155,6 +155,13 @@ class SuggestionState(StrEnum):
     DECLINED = "declined"
 
 
+class ForgottenKind(StrEnum):
+    """Whose bytes were deleted on record."""
+
+    SNAPSHOT = "snapshot"
+    ATTACHMENT = "attachment"
+
+
 class Via(StrEnum):
     """Through which door an act came. LOGIN: the app, whose login had checked who acts; APP: the app without one.
 

@@ -20,7 +20,7 @@ from registry.errors import Problem, Unavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration. Kept here so that a database that is up to date opens without loading the migration tool."""
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -33,8 +33,8 @@ def schema_of(connection: Connection) -> str | None:
     return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
-def upgrade(url: URL) -> None:
-    """Bring a database to this version's schema, in one transaction; two at once wait for each other.
+def upgrade(url: URL) -> str | None:
+    """Bring a database to this version's schema, in one transaction; two at once wait for each other. Where it stood.
 
     Raises Unavailable where the database was written by a newer version of this program.
     """
@@ -43,11 +43,13 @@ def upgrade(url: URL) -> None:
         with engine.execution_options(**WRITES).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(7305020)"))
-            if schema_of(connection) == SCHEMA:
-                return
+            before = schema_of(connection)
+            if before == SCHEMA:
+                return before
             _run(connection)
             triggers.install(connection)
             _check_references(connection)
+            return before
     except OperationalError as error:
         raise unreachable(url) from error
     finally:

@@ -20,6 +20,7 @@ from registry.base import now
 from registry.database import WRITES, connect, embedded_url, parse_url
 from registry.errors import Problem, Unavailable
 from registry.events import LogHead
+from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Via
 from registry.notes import Attachment
 from registry.outcomes import Snapshot
@@ -102,8 +103,16 @@ class Registry:
     def collect_orphans(self, *, older_than: float = 3600.0) -> int:
         """Remove stored files that no row names and that are older than that many seconds; how many."""
         with self.read() as session:
-            known = {sha256 for table in (Snapshot, Attachment) for sha256 in session.exec(select(table.sha256))}
+            known = _named(session)
         return self.snapshots.collect(known, older_than=older_than)
+
+    def remove_forgotten(self) -> set[str]:
+        """Delete the bytes of everything that was forgotten on record; hashes that stay because others name them."""
+        with self.read() as session:
+            gone, known = set(session.exec(select(Forgotten.sha256))), _named(session)
+        for sha256 in gone - known:
+            self.snapshots.path(sha256).unlink(missing_ok=True)
+        return gone & known
 
     def close(self) -> None:
         self._engine.dispose()
@@ -137,12 +146,27 @@ class Registry:
             raise Unavailable(Problem(code="database_unreadable", facts={"said": str(error.orig)})) from error
 
 
-def upgrade(database_url: str | None = None) -> None:
-    """Bring the team's database (else DATABASE_URL) to this version's schema. Raises Unavailable."""
+def _named(session: Session) -> set[str]:
+    """Hashes of the stored bytes that some row names and its pilot has not forgotten."""
+    rows = session.exec(select(Forgotten.pilot_id, Forgotten.kind, Forgotten.sha256))
+    gone = {(pilot_id, str(kind), sha256) for pilot_id, kind, sha256 in rows}
+    return {
+        sha256
+        for table in (Snapshot, Attachment, KeptInput)
+        for pilot_id, sha256 in session.exec(select(table.pilot_id, table.sha256))
+        if (pilot_id, str(table.__tablename__), sha256) not in gone
+    }
+
+
+def upgrade(database_url: str | None = None) -> tuple[str | None, str]:
+    """Bring the team's database (else DATABASE_URL) to this version's schema: (where it stood, where it stands).
+
+    Raises Unavailable.
+    """
     address = database_url or os.environ.get("DATABASE_URL")
     if not address:
         raise Unavailable(Problem(code="database_address_missing"))
-    migration.upgrade(parse_url(address))
+    return migration.upgrade(parse_url(address)), migration.SCHEMA
 
 
 def _default_home() -> Path:

@@ -19,6 +19,8 @@ APPEND_ONLY = (
     "review",
     "decision",
     "notice",
+    "kept_input",
+    "forgotten",
 )
 
 # table -> {operation: condition on OLD (and NEW) under which it is refused}

@@ -33,7 +33,7 @@ CITATIONS = {
     "decision": (("evidence_sha256", "evidence_id", "evidence_record"),),
     "proposed_overrule": (("evidence_sha256", "evidence_id", "evidence_record"),),
 }
-WITH_BYTES = ("snapshot", "attachment")
+WITH_BYTES = ("snapshot", "attachment", "kept_input")
 """Tables whose rows name bytes in the snapshot store by their sha256."""
 
 
@@ -79,8 +79,10 @@ def verify(registry: Registry, head: str | None = None) -> Verification:
         tables = {table.name: list(stored_rows(session, table)) for table in sealed_tables()}
     findings += _against_seals(tables, chain.seals)
     findings += _content(tables)
+    gone = {(row["kind"], row["pilot_id"], row["sha256"]) for row in tables["forgotten"]}
     for name in WITH_BYTES:
-        findings += _bytes(registry, name, tables[name])
+        rows = [row for row in tables[name] if (name, row["pilot_id"], row["sha256"]) not in gone]
+        findings += _bytes(registry, name, rows)
     return Verification(
         events=chain.length,
         rows=sum(map(len, tables.values())),

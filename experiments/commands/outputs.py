@@ -348,6 +348,36 @@ class PeopleOutput(Output):
     standing_in: list[DelegateOutput]
 
 
+class UpgradeOutput(Output):
+    """Where the database stood (null: it was empty) and where it stands."""
+
+    before: str | None
+    after: str
+
+
+class ForgetOutput(Output):
+    """shared: files left because another pilot has the same; from_cells, text_only: pieces of evidence that can be
+    computed again without their data, and that can't."""
+
+    pilot: str
+    snapshots: int
+    attachments: int
+    shared: int
+    from_cells: int
+    text_only: int
+
+
+class ForgetPersonOutput(Output):
+    pseudonym: str
+
+
+class RetentionOutput(Output):
+    """months: as set, null if not; held: ended pilots whose uploaded data are there, with the day they are due."""
+
+    months: int | None
+    held: list[Json]
+
+
 class DemoOutput(Output):
     """pilots: the worked portfolio, simulated; empty where there were pilots already, or none were wanted."""
 
@@ -456,6 +486,10 @@ OUTPUTS: dict[str, type[Output]] = {
     "people": PeopleOutput,
     "person": PersonOutput,
     "delegate": DelegateOutput,
+    "upgrade": UpgradeOutput,
+    "forget": ForgetOutput,
+    "forget-person": ForgetPersonOutput,
+    "retention": RetentionOutput,
     "docs": DocsOutput,
     "metrics": MetricsOutput,
     "metrics show KEY": MetricOutput,

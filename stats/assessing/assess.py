@@ -24,16 +24,19 @@ from stats.assessing.pictured import pictured
 from stats.assessing.site_agreement import p_new_site
 from stats.checks.inputs import CheckInputs
 from stats.designs import choose
+from stats.errors import Problem, RefusedData
 from stats.evidence import Delivery, Evidence, GradeFinding, MetricEvidence, SiteValue
 from stats.methods.site_means import site_values
 from stats.outcomes.layout import treatments
 from stats.plan import Plan, PlannedMetric
 from stats.results import Check, Estimate, Limits, NotEstimable, Result
+from stats.spec import EstimateSpec
 from stats.studies.open_study import WINDOW_DESIGNS, read_records
 from stats.study import Bools, Floats, SitePeriods, Study
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
 RunChecks = Callable[[CheckInputs, Plan], Sequence[Check]]
 QUICK_DRAWS = 99
@@ -63,9 +66,35 @@ def assess(
     of delivery; run_checks: the checks, by default those of stats.checks.
     Raises RefusedData and RefusedSpec.
     """
+    return assess_reading(
+        plan,
+        read_plan(at_look(plan, look), table, arms),
+        look=look,
+        snapshot_sha256=snapshot_sha256,
+        plan_sha256=plan_sha256,
+        assignment=assignment,
+        history=history,
+        check_ins=check_ins,
+        run_checks=run_checks,
+    )
+
+
+def assess_reading(
+    plan: Plan,
+    reading: Reading,
+    *,
+    look: int,
+    snapshot_sha256: str,
+    plan_sha256: str,
+    assignment: Mapping[str, Any] | None = None,
+    history: Mapping[str, object] | None = None,
+    check_ins: Sequence[SiteWeek] = (),
+    run_checks: RunChecks = checks.run,
+) -> dict[str, Evidence]:
+    """``assess`` from what was read of the data, or kept of it (stats/assessing/kept.py)."""
     run = _Run(
         plan=plan,
-        reading=read_plan(at_look(plan, look), table, arms),
+        reading=reading,
         assignment=assignment,
         history=dict(history or {}),
         check_ins=check_ins,
@@ -172,10 +201,15 @@ class _Run:
         return Study(
             spec=spec,
             read_site_periods=lambda: (reading.window_periods if by_window else reading.fine_periods)(metric),
-            read_records=lambda: read_records(*as_assigned(spec, reading.rows.table, reading.arms)),
+            read_records=lambda: self._records(spec),
             read_arm_moments=lambda: reading.arm_moments(metric),
             arm=arm,
         )
+
+    def _records(self, spec: EstimateSpec) -> pd.DataFrame:
+        if self.reading.rows.table is None:
+            raise RefusedData(Problem(code="records_not_kept"))
+        return read_records(*as_assigned(spec, self.reading.rows.table, self.reading.arms))
 
     def _fading(self, metric: PlannedMetric, study: Study) -> tuple[float | None, float | None]:
         """(effect in the last third, p of no decline), where the data know finer periods than before and after."""

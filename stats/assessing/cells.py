@@ -25,7 +25,7 @@ from stats.cells.moments import codes
 from stats.errors import Problem, RefusedData
 from stats.expressions import resolve
 from stats.moments import ArmMoments
-from stats.outcomes.layout import Layout, treatments
+from stats.outcomes.layout import Layout, arm_code, treatments
 from stats.plan import Plan, PlannedMetric
 from stats.results import NotEstimable
 from stats.studies.open_study import (
@@ -51,7 +51,8 @@ class Reading:
     by_window: cells that were read by window because their weeks do not add up; without: metrics that the table can't
     give; unit_cells: moments by arm (and cluster) after the start, where units were assigned; arms: the assignment;
     sites_seen: all sites of the data, also those that were never assigned; half_hours: by metric, cells by weekday and
-    half-hour, where the data know the time of day.
+    half-hour, where the data know the time of day; units: distinct units by arm after the start, where the data name
+    them.
     """
 
     plan: Plan
@@ -64,6 +65,7 @@ class Reading:
     arms: Mapping[str, int] | None
     sites_seen: tuple[str, ...] = ()
     half_hours: Mapping[str, Cells] = field(default_factory=dict)
+    units: Mapping[int, float] | None = None
     _windows: dict[str, SitePeriods] = field(default_factory=dict, compare=False, repr=False)
     """Metrics put together by window so far: estimate, checks and delivery ask for the same."""
 
@@ -138,6 +140,7 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
             without=without,
             arms=None,
             half_hours=read_half_hours(plan, rows, usable),
+            units=_distinct_units(plan, rows),
         )
     second = [request for request in usable if _read_by_window(plan, rows, request)]
     first = [request for request in usable if request not in second]
@@ -212,6 +215,16 @@ def _unit_cells(plan: Plan, rows: PlanTable, usable: Sequence[MetricRequest]) ->
     if cells.rows.sum() == 0:
         raise RefusedData(Problem(code="no_rows"))
     return cells
+
+
+def _distinct_units(plan: Plan, rows: PlanTable) -> dict[int, float] | None:
+    """Distinct values of the unit column by arm after the start; None where the plan names no such column."""
+    if plan.columns.unit is None or plan.columns.arm is None:
+        return None
+    table = post_rows(rows)
+    coded = table.select(arm=arm_code(plan.columns.arm, table), unit=resolve(plan.columns.unit, table))
+    found = coded.group_by("arm").aggregate(units=coded["unit"].nunique()).to_pyarrow().to_pylist()
+    return {int(line["arm"]): float(line["units"]) for line in found if line["arm"] is not None}
 
 
 def resolve_moment(plan: Plan, rows: PlanTable) -> Any:

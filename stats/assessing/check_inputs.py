@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stats.assessing.layout import IN_ARM, post_rows
+from stats.assessing.layout import IN_ARM
 from stats.checks.inputs import CheckInputs, MetricInputs
-from stats.outcomes.layout import arm_code
 from stats.plan import Plan, PlannedMetric
 from stats.results import Result
 from stats.studies.site_periods import Grid
@@ -200,7 +199,7 @@ def _of_units(
         design=plan.design,
         arm=arm,
         arm_labels=(_control_label(plan), label),
-        units=_units(plan, reading, arm, rows),
+        units=_units(reading, arm, rows),
         planned_units=None,
         planned_share=_planned_share(plan),
         records=rows,
@@ -222,17 +221,11 @@ def _of_units(
     )
 
 
-def _units(plan: Plan, reading: Reading, arm: int, rows: Floats) -> Floats:
+def _units(reading: Reading, arm: int, rows: Floats) -> Floats:
     """Units by arm: distinct values of the unit column where there is one, else the rows."""
-    if plan.columns.unit is None or plan.columns.arm is None:
+    if reading.units is None:
         return rows
-    from stats.expressions import resolve
-
-    table = post_rows(reading.rows)
-    coded = table.select(arm=arm_code(plan.columns.arm, table), unit=resolve(plan.columns.unit, table))
-    found = coded.group_by("arm").aggregate(units=coded["unit"].nunique()).to_pyarrow().to_pylist()
-    by_arm = {line["arm"]: float(line["units"]) for line in found}
-    return np.array([by_arm.get(number, 0.0) for number in (0, arm)])
+    return np.array([reading.units.get(number, 0.0) for number in (0, arm)])
 
 
 def _metric_of_units(reading: Reading, metric: PlannedMetric, arm: int, result: Result) -> MetricInputs:

@@ -31,6 +31,7 @@ class PlanTable:
 
     table: within pre_start..end; layout: finest periods; moments: the time column (or None) behind days and weeks;
     assigned: the arms come from the assignment, so that the data's own arm column only shows who crossed over.
+    table is None where only cells were kept.
     """
 
     table: Any

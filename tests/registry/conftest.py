@@ -24,6 +24,7 @@ from registry import triggers
 from registry.canonical import canonical_json, sha256_text
 from registry.decisions import Decision, ProposedOverrule, RequestForMore, Review, ReviewRound
 from registry.evidence import EvidenceRecord, RecommendationRecord
+from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Via
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import Attachment, ChangeEntry, Comment, Concern
@@ -223,6 +224,11 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
             **shown, recommendation_id=advice.id, recommended="SCALE", verdict="STOP", decided_by_id=ben.id
         )
         work.record("pilot.decided", work.add(decision))
+    cells = registry.snapshots.put(b"packed cells")
+    with registry.work(ada, Via.CLI) as work:
+        work.add(KeptInput(pilot_id=pilot.id, evidence_id=evidence.id, sha256=cells, size=12))
+        gone = work.add(Forgotten(pilot_id=pilot.id, kind="snapshot", sha256="d" * 64, reason="asked for"))
+        work.record("data.forgotten", gone)
     return registry
 
 

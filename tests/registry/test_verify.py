@@ -266,7 +266,7 @@ def test_an_older_head_is_known_as_long_as_the_chain_is_whole(worked: Registry, 
 
 
 @pytest.mark.parametrize("harm", ["changed", "missing", "longer", "empty"])
-@pytest.mark.parametrize("kind", ["snapshot", "attachment"])
+@pytest.mark.parametrize("kind", ["snapshot", "attachment", "kept_input"])
 def test_every_byte_on_disk_is_watched(worked: Registry, kind: str, harm: str) -> None:
     """One bit of the last byte is enough."""
     with worked.read() as session:
@@ -291,7 +291,9 @@ def test_bytes_that_rows_name_are_no_orphans(worked: Registry) -> None:
 
 
 def test_bytes_that_changed_places_are_found(worked: Registry) -> None:
-    one, other = (worked.snapshots.path(sha256) for sha256 in worked.snapshots.stored())
+    with worked.read() as session:
+        names = [session.scalar(select(METADATA.tables[kind].c.sha256)) for kind in ("snapshot", "attachment")]
+    one, other = (worked.snapshots.path(sha256) for sha256 in names)
     content = one.read_bytes(), other.read_bytes()
     for path, bytes_ in ((one, content[1]), (other, content[0])):
         path.unlink()
