@@ -40,6 +40,8 @@ def residual_autocorrelation(residual: NDArray[np.float64], rho: float | None = 
     if count < FEWEST_POINTS:
         return Check(key="residual_autocorrelation", status=Status.NOT_RUN)
     centred = residual - residual.mean()
+    if not (centred @ centred) > 0:
+        return Check(key="residual_autocorrelation", status=Status.NOT_RUN)
     found = float(centred[1:] @ centred[:-1] / (centred @ centred))
     p = two_sided((found + 1 / count) * sqrt(count), None)
     strong = rho is not None and rho > STRONG

@@ -19,6 +19,7 @@ from stats.results import Estimate, NotEstimable, Relative, Result, quantile
 from stats.study import Study
 
 Floats = NDArray[np.float64]
+LEAST_DISPERSION = 1e-12
 
 
 def count_estimate(study: Study, series: OneSeries, design: SegmentedDesign, kind: str) -> Result:
@@ -37,6 +38,9 @@ def count_estimate(study: Study, series: OneSeries, design: SegmentedDesign, kin
     if not fitted.converged:
         return NotEstimable(code="no_convergence", facts={"method": kind})
     scaled = kind == "quasipoisson"
+    if scaled and fitted.dispersion < LEAST_DISPERSION:
+        # Every count lies on the line: nothing tells how far chance reaches.
+        return NotEstimable(code="no_variation_over_time", facts=facts)
     if scaled:
         fitted = replace(fitted, covariance=fitted.covariance * fitted.dispersion)
     return _estimate(study, series, design, fitted, kind, float(fitted.df) if scaled else None)

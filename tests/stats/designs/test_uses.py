@@ -178,3 +178,18 @@ def test_pairs_take_precedence_in_the_default_and_it_is_said() -> None:
 def test_a_median_adjusts_for_nothing_and_says_so() -> None:
     spec = {**spec_of("randomised_units", "by_metric_kind"), "metric": KINDS["quantile"], "pre": "pre"}
     assert numbers("randomised_units", spec)[1] == ["pre"]
+
+
+@pytest.mark.parametrize("key", COUNTS)
+def test_counts_that_never_change_give_a_reason_or_a_finite_answer(key: str) -> None:
+    import ibis
+    import pyarrow as pa
+
+    rows = [(period, 4) for period in range(40) for _ in range(5)]
+    data = pa.Table.from_pandas(pd.DataFrame(rows, columns=["t", "count"]), preserve_index=False)
+    spec = {**spec_of("interrupted_time_series", key), "site": None}
+    found = engine.estimate_table(engine.parse_spec(spec), ibis.duckdb.connect().create_table("data", data))
+    if isinstance(found, Estimate):
+        assert np.isfinite([found.effect, found.std_error, found.p_value]).all()
+    else:
+        assert found.code == "no_variation_over_time"
