@@ -11,7 +11,7 @@ UV := $(VENV)/bin/uv
 PORT ?= 8501
 export PROVING_GROUND_HOME ?= $(CURDIR)/.proving-ground
 
-.PHONY: help run test quick check lint types arrows docs lock browser bench clean
+.PHONY: help run test quick check lint types arrows audit docs lock browser bench clean
 
 help:  ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ test: $(VENV)/.dev browser  ## every test: quick ones side by side, then simulat
 quick: $(VENV)/.dev  ## the tests of seconds
 	@$(PY) -m pytest -n 2 --dist loadfile -q -m "not slow and not browser and not postgres"
 
-check: lint types arrows  ## lint, types, arrows
+check: lint types arrows audit  ## lint, types, arrows, known weaknesses of what we install
 
 lint: $(VENV)/.dev
 	@echo "== lint"
@@ -46,6 +46,10 @@ types: $(VENV)/.dev
 arrows: $(VENV)/.dev
 	@echo "== arrows"
 	@$(VENV)/bin/lint-imports
+
+audit: $(VENV)/.dev
+	@echo "== known weaknesses"
+	@$(PY) .ci/audit.py
 
 docs: $(VENV)/.dev  ## write the generated pages of docs/
 	@$(PILOT) docs --output docs
