@@ -10,6 +10,8 @@ from typing import Any
 from experiments.errors import Refused
 from stats.errors import Problem
 
+LARGEST_YAML, MOST_REFERENCES, LARGEST_BITS = 1 << 20, 20, 1 << 10
+"""Bytes of a charter or specification, how often it may refer to a part of itself, and bits of a number in it."""
 LONGEST_NAME, LONGEST_ENDING = 120, 12
 
 
@@ -18,10 +20,17 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     require_file(path)
+    facts: dict[str, Any]
+    if path.stat().st_size > LARGEST_YAML:
+        facts = {"file": path.name, "size_kb": path.stat().st_size >> 10, "limit_kb": LARGEST_YAML >> 10}
+        raise Refused(Problem(code="yaml_too_large", facts=facts))
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_loader())
     except UnicodeDecodeError:
-        facts: dict[str, Any] = {"file": path.name, "line": 1, "said": "it is not written in UTF-8"}
+        facts = {"file": path.name, "line": 1, "said": "it is not written in UTF-8"}
+        raise Refused(Problem(code="charter_not_read", facts=facts)) from None
+    except (ValueError, KeyError, AttributeError) as error:  # 2026-02-30, or a value that does not fit its !!tag
+        facts = {"file": path.name, "line": 1, "said": str(error)[:200]}
         raise Refused(Problem(code="charter_not_read", facts=facts)) from None
     except RecursionError:
         facts = {"file": path.name, "line": 1, "said": "it is nested too deeply"}
@@ -34,10 +43,31 @@ def read_yaml(path: Path) -> Any:
 
 
 def _loader() -> Any:
-    """YAML's safe loader; a key that stands twice is a fault, where YAML itself would silently keep the last."""
+    """YAML's safe loader; a key that stands twice is a fault, where YAML itself would silently keep the last.
+
+    So are many references (``*name``): references to references make a page out of a line, and gigabytes of a page.
+    """
     import yaml
 
     class OnceEach(yaml.SafeLoader):
+        references = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                self.references += 1
+                if self.references > MOST_REFERENCES:
+                    said = f"it has more than {MOST_REFERENCES} references (*name); write the values out"
+                    raise yaml.composer.ComposerError(problem=said, problem_mark=self.peek_event().start_mark)
+            return super().compose_node(parent, index)
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+                raise yaml.constructor.ConstructorError(
+                    problem="it is too large a number", problem_mark=node.start_mark
+                )
+            return value
+
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen: set[str] = set()
             for key, _ in node.value:

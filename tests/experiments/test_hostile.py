@@ -16,7 +16,7 @@ from experiments.cli import app
 from experiments.commands.command import printable
 from experiments.desk import Desk
 from experiments.errors import REFUSALS, sentences
-from experiments.files import plain_name
+from experiments.files import plain_name, read_yaml
 from experiments.forms.charter_page import charter_sections
 from experiments.incoming import on_disk, preview_rows
 from experiments.ingest import ingest
@@ -302,3 +302,46 @@ def test_hostile_strings_as_arguments_of_commands(
         assert "Traceback" not in ran.output
         if ran.exit_code == 1:
             assert printable(ran.output) == ran.output
+
+
+ALIASES = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24))
+MERGES = "".join(f"{chr(98 + n)}: &{chr(98 + n)}\n  <<: [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x]\n" + ALIASES, "a: &a {x: 1}\n" + MERGES, "a: 2026-02-30", "a: " + "9" * 5_000, "[" * 5_000,
+        "a: 0x" + "f" * 9_000, "a: !!python/object/apply:os.system ['x']", "a: \x1b", "x" * (2 << 20), "? [a, b]\n: 1",
+        "a: !!timestamp x", "a: !!bool x", "{[]: 1}", "<<: 1", "a: 1\na: 2", "a: b: c", "\t- a",
+    ],
+    ids=lambda text: text[:20],
+)  # fmt: skip
+def test_a_charter_that_would_do_harm_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "charter.yaml"
+    path.write_text(text)
+    with pytest.raises(REFUSALS) as caught:
+        read_yaml(path)
+    clear(sentences(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ({"corner": "XFD1048576"}, "workbook_sprawls"),
+        ({"corner": "XFD1048576", "row": "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>"}, "workbook_sprawls"),
+        ({"corner": "B2", "row": '<x:row r="1048576"><x:c r="XFD1048576"><v>1</v></x:c></x:row>'}, "workbook_sprawls"),
+        ({"corner": "B2", "sheets": 400}, "too_many_sheets"),
+    ],
+)
+def test_a_workbook_that_would_take_all_memory_is_refused_before_it_is_laid_out(
+    content: dict[str, Any], code: str, hostile: Any
+) -> None:
+    with pytest.raises(REFUSALS) as caught:
+        guess_reading(hostile.far_cells(**content), "rows.xlsx")
+    assert [problem.code for problem in caught.value.problems] == [code]
+    clear(sentences(caught.value))
+
+
+def test_a_tall_workbook_is_no_bomb(hostile: Any) -> None:
+    assert guess_reading(hostile.far_cells("B1048576"), "rows.xlsx").format == "excel"
