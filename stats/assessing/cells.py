@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -302,10 +302,23 @@ def averaged(data: SitePeriods, windows: Grid) -> SitePeriods:
 
 
 def first_and_last_day(cells: Cells, inside: Any) -> tuple[date | None, date | None]:
-    """First and last day of the rows in the cells ``inside``."""
+    """First and last day of the rows in the cells ``inside``; where each date stands for a week, its last day."""
     if "moment" not in cells.extras or not inside.any():
         return None, None
-    return min(map(_day, cells.extras["moment"][inside])), max(map(_day, cells.extras["moment__last"][inside]))
+    first = [_day(moment) for moment in cells.extras["moment"][inside]]
+    last = [_day(moment) for moment in cells.extras["moment__last"][inside]]
+    return min(first), max(last) + (WEEK - timedelta(days=1) if _weekly(first, last) else timedelta(0))
+
+
+WEEK = timedelta(weeks=1)
+
+
+def _weekly(first: Sequence[date], last: Sequence[date]) -> bool:
+    """Whether dates name weeks: one date a cell, three or more of them, whole weeks apart."""
+    dates = sorted({*first, *last})
+    return (
+        list(first) == list(last) and len(dates) > 2 and all((day - dates[0]) % WEEK == timedelta(0) for day in dates)
+    )
 
 
 def _day(moment: Any) -> date:

@@ -218,7 +218,9 @@ def test_a_check_made_late_looks_only_at_the_data_up_to_its_day(
     assess(owner, led.key)
     found = json.loads(in_force(led.desk, led.desk.pilot(led.key)).evidence.canonical)
     assert (found["look"], found["information"]) == (1, 0.5)
-    assert found["days_observed"] == (date(2026, 3, 30) - date(2026, 3, 2)).days + 1  # weeks are dated by their Monday
+    assert (
+        found["days_observed"] == (date(2026, 4, 5) - date(2026, 3, 2)).days + 1
+    )  # five weeks, dated by their Mondays
 
 
 def test_t2_ended_at_twenty_per_cent_power_it_is_extended_and_keeps_data_and_error_rate(
