@@ -97,7 +97,7 @@ _WAITING: dict[str, Any] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def waiting() -> Callable[..., dict[str, Any]]:
     """A plain and complete charter (``waiting(title=...)`` replaces parts); each test changes what it is about."""
 
@@ -271,6 +271,6 @@ def write_records(
     pyarrow.csv.write_csv(simulate(world).table.drop_columns(["arm"]), path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def send_records() -> Callable[..., None]:
     return write_records
