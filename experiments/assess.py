@@ -165,8 +165,9 @@ def _overlapping(session: Any, pilot: Pilot, record: PlanRecord, at: datetime) -
         locked = find.locked_plan(session, other.id)
         if other.id == pilot.id or locked is None or locked.locked_at is None or locked.locked_at > at:
             continue
-        if _overlap(own, stored_plan(locked)):
-            others.append(other.key)
+        plan = stored_plan(locked)
+        if _overlap(own, plan):
+            others.append(plan.title or other.key)
     return sorted(others)
 
 

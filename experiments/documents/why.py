@@ -139,7 +139,7 @@ def _asked_scale(plan: Plan, recommendation: Stored, facts: Mapping[str, Any]) -
 
 def _asked_iterate(recommendation: Stored, reason: Stored, facts: Mapping[str, Any]) -> Iterable[str]:
     if recommendation.get("mode") == "EXTEND":
-        yield say("asked.ITERATE.EXTEND", need=say("asked.need", need=facts["need"]) if facts["need"] else "")
+        yield say("asked.ITERATE.EXTEND.for", need=facts["need"]) if facts["need"] else say("asked.ITERATE.EXTEND")
         return
     yield say("asked.ITERATE.REDESIGN")
     if knows(f"lever.{reason.get('code')}"):
