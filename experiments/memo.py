@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from experiments.concerns import concerns, sentence
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.plan import stored_plan
@@ -49,6 +50,7 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         decision=decided,
         amendments=amendments,
         rehearsal=kept(desk, pilot, plan),
+        concerns=[sentence(raised) for raised in concerns(desk, pilot)],
         silent=round_of(desk, pilot, shown.evidence).silent,
         log_head=desk.registry.head_hash(),
         made_at=shown.evidence.made_at,

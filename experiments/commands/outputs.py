@@ -167,6 +167,30 @@ class AskOutput(Output):
     requests: list[Json]
 
 
+class StageOutput(Output):
+    """stage: where the pilot stands now."""
+
+    pilot: str
+    stage: str
+
+
+class ConcernOutput(Output):
+    """concerns: each with its answer, empty while it is open."""
+
+    pilot: str
+    concerns: list[Json]
+
+
+class HarmOutput(Output):
+    """week: of the pilot, from 1; alarm: whether the data so far point to harm; unchecked: metrics without data yet."""
+
+    pilot: str
+    week: int
+    on: str
+    alarm: bool
+    unchecked: list[str]
+
+
 class MemoOutput(Output):
     """log_head: hash of the record's newest event, which the memo carries: ``pilot verify --head`` looks for it."""
 
@@ -468,6 +492,11 @@ OUTPUTS: dict[str, type[Output]] = {
     "decide": DecideOutput,
     "confirm": DecideOutput,
     "overrides": OverridesOutput,
+    "pause": StageOutput,
+    "resume": StageOutput,
+    "withdraw": StageOutput,
+    "concern": ConcernOutput,
+    "harm": HarmOutput,
     "memo": MemoOutput,
     "close": CloseOutput,
     "portfolio": PortfolioOutput,

@@ -8,6 +8,7 @@ mappings, so that nothing here knows a database:
 - decision: ``{"kind", "verdict", "scope", "overrules", "recommended", "reason", "decided_by", "decided_at",
   "second_approver", "conditions": [], "commitments": {}}``
 - amendments: ``{"kind": minor|major, "reason"}``
+- concerns: safety concerns that were raised, with their answers, as sentences
 - silent: partners who were asked and did not answer in time
 - rehearsal: as kept on record: ``{"pilots", "truths": {truth: {verdict: share}}}``
 """
@@ -53,6 +54,7 @@ def build_memo(
     amendments: Sequence[Stored] = (),
     rehearsal: Stored | None = None,
     silent: Collection[str] = (),
+    concerns: Sequence[str] = (),
     log_head: str = "",
     made_at: datetime | None = None,
     names_checked: bool | None = None,
@@ -92,7 +94,7 @@ def build_memo(
         grade_reasons=tuple(_grade_reasons(plan, found, rule)),
         checks=checks,
         planned=tuple(_planned(plan, found, amendments)),
-        dissent=tuple(_dissent(partners, reviews, silent)),
+        dissent=(*concerns, *_dissent(partners, reviews, silent)),
         decision=tuple(_decision(decision)) if decision else (),
         method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),

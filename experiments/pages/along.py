@@ -10,6 +10,7 @@ from experiments import changes, check_ins
 from experiments.desk import Desk, reached, why_not
 from experiments.looks import look_sentences
 from experiments.pages import along_forms, look
+from experiments.pages.aside import concerns_here, harm_here, stand_still
 from experiments.pages.frame import begin, did, done, offered, pilot_here
 from experiments.plan import locked_plan
 from experiments.shape import shape
@@ -132,5 +133,8 @@ elif why_not(desk, Act.SHAPE, pilot) is None:
 log(desk, pilot)
 if reached(pilot, Stage.ASSIGNED):
     weekly(desk, pilot)
+    harm_here(desk, pilot)
+concerns_here(desk, pilot)
+stand_still(desk, pilot)
 if reached(pilot, Stage.SIGNED):
     along_forms.amendments(desk, pilot)

@@ -14,6 +14,7 @@ from experiments.inbox import NEXT, Move, moves_of
 from experiments.pages import door, look
 from experiments.pages.look import theme as theme
 from experiments.words import problem_sentence, say
+from experiments.worries import worries
 from registry import find
 from registry.access import Act
 from registry.kinds import Via
@@ -114,6 +115,8 @@ def pilot_here(desk: Desk) -> Pilot:
     st.session_state[SHOWN] = picked
     pilot = desk.pilot(picked)
     labels(pilot)
+    for worry in worries(desk, pilot):
+        st.error(plain(worry), icon=":material/health_and_safety:")
     return pilot
 
 

@@ -148,6 +148,37 @@ def test_a_reviewer_asks_for_more_and_the_team_answers(
     assert "answered: One in four." in read(press(at, "Answer"))
 
 
+def test_a_safety_concern_is_seen_on_every_page_of_the_pilot_until_it_is_answered(
+    worked: Path, show: Show, press: Press, read: Read
+) -> None:
+    key = "chat-at-lunch"
+    at = show("along", pilot=key, person="Sofia Lindgren")
+    at.text_area(key="concern-what").set_value("Nobody can take a break.")
+    press(at, "Raise a safety concern")
+    for name in ("plan", "data", "evidence", "history"):
+        assert "Nobody can take a break." in read(show(name, pilot=key, person="Priya Nair")).replace("\\", "")
+    at = show("along", pilot=key, person="Ruth Vogel")
+    at.text_area(key="concern-text-1").set_value("Breaks are kept; chat closes for them.")
+    press(at, "Answer, on record")
+    assert "Nobody can take a break." not in read(show("plan", pilot=key, person="Priya Nair"))
+
+
+def test_a_pilot_is_paused_with_a_reason_and_goes_on(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    key = "chat-at-lunch"
+    before = desk.pilot(key).stage
+    at = press(show("along", pilot=key, person="Ruth Vogel"), "Do so, on record")
+    assert "Give a reason" in read(at)
+    at.text_area(key="aside-reason").set_value("The chat is down.")
+    press(at, "Do so, on record")
+    assert "Paused: The chat is down" in read(show("data", pilot=key, person="Priya Nair")).replace("\\", "")
+    at = show("along", pilot=key, person="Ruth Vogel")
+    at.text_area(key="aside-reason").set_value("It runs again.")
+    press(at, "Do so, on record")
+    assert desk.pilot(key).stage == before
+
+
 def test_the_takeaway_closes_a_decided_pilot(worked: Path, show: Show, press: Press, desk: Any) -> None:
     at = show("decide", pilot="call-back-at-peak", person="Ana Lima")
     at.text_area(key="takeaway").set_value("Callers gladly hang up when the call-back comes.")
