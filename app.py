@@ -9,6 +9,7 @@ from experiments.words import say
 PAGES = {
     "": ("what_needs_me", "portfolio", "register", "people"),
     "pilot": ("plan", "rehearse", "assign", "data", "along", "evidence", "review", "decide", "versions", "history"),
+    "measures": ("metrics", "raw"),
 }
 
 st.set_page_config(page_title=say("app.name"), page_icon="🧭", layout="wide")

@@ -187,7 +187,8 @@ def as_toml(entry: MetricEntry) -> str:
     import json
 
     parts = entry.model_dump(mode="json", exclude_defaults=True, exclude={"key"})
-    spec = {name: value for name, value in parts.pop("spec", {}).items() if name not in ("better", "minimum_n")}
+    said = {name: value for name, value in parts.pop("spec", {}).items() if name not in ("better", "minimum_n")}
+    spec = {"kind": entry.spec.kind, **said}
     inline = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in spec.items())
     lines = [f"[{entry.key}]", *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in parts.items())]
-    return "\n".join([*lines, f"spec = {{ {inline} }}" if inline else "spec = {}"]) + "\n"
+    return "\n".join([*lines, f"spec = {{ {inline} }}"]) + "\n"

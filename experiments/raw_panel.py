@@ -1,23 +1,22 @@
-"""From a raw file to a metric panel: what was dirty in words, and the catalogue's metrics by site and period."""
+"""From a raw file to a metric panel: the catalogue's metrics by site and period. ``raw_view`` says it in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.errors import Refused
 from experiments.metrics import MetricEntry
-from experiments.words import knows, not_estimable_sentence, say
-from experiments.words.numbers import Unit, level, whole
+from experiments.words import not_estimable_sentence, say
 from stats.errors import Problem, RefusedSpec
 from stats.raw_records.kinds import KINDS, Kind
 from stats.results import NotEstimable
 
 if TYPE_CHECKING:
     from stats.outcomes import Preview, Reading, SizeLimits
-    from stats.raw_records import Finding, Panel, PanelMetric, RawMapping, RawRecords
+    from stats.raw_records import Panel, RawMapping, RawRecords
 
 LOOK_ROWS = 5_000
 """Rows that are seen for a proposal: enough for the words of an outcome and times of 0:00:00."""
@@ -126,130 +125,3 @@ def _reliability(records: RawRecords) -> str:
     if isinstance(found, NotEstimable):
         return say("raw.reliability_unknown", why=not_estimable_sentence(found))
     return say("raw.reliability", value=found.value, lower=found.ci_lower, upper=found.ci_upper, n=found.n)
-
-
-# --- in words and tables ---------------------------------------------------------------------------------------------
-
-
-def counted(records: RawRecords) -> str:
-    """'42,000 of 42,078 rows count.'"""
-    return say("raw.counted", kept=records.kept, rows=records.rows)
-
-
-def reason(found: Finding, mapping: RawMapping) -> str:
-    return say(f"raw.dirt.{found.code}", field=found.field, minutes=f"{mapping.longest_minutes:g}")
-
-
-def rule(found: Finding) -> str:
-    """What is done with it: the reason's own rule, or that of its handling."""
-    own = f"raw.rule.{found.code}"
-    return say(own) if knows(own) else say(f"raw.rule.{found.handling}")
-
-
-def dirt_table(records: RawRecords) -> dict[str, list[str]]:
-    """Every reason with its count, first rows and rule."""
-    return {
-        "dirt": [reason(found, records.mapping) for found in records.findings],
-        "rows": [whole(found.rows) for found in records.findings],
-        "first_rows": [", ".join(map(str, found.first)) for found in records.findings],
-        "raw_rule": [rule(found) for found in records.findings],
-    }
-
-
-def whole_table(made: RawPanel) -> dict[str, list[str]]:
-    """Each metric over all records."""
-    metrics = made.panel.metrics
-    return {
-        "metric": [made.entries[one.key].name for one in metrics],
-        "whole_value": [_in_words(made.entries[one.key], one.whole) for one in metrics],
-        "records_behind": [whole(one.whole_n) for one in metrics],
-        "feels": [made.entries[one.key].customer_feels for one in metrics],
-    }
-
-
-def _in_words(entry: MetricEntry, value: float | None) -> str:
-    return say("raw.no_value") if value is None else level(value, Unit.of(entry.unit, entry.spec.kind))
-
-
-def panel_columns(made: RawPanel) -> dict[str, list[Any]]:
-    """The panel as a table to take away: groups, records, and each metric with what stands behind it.
-
-    Numbers are those of the metric's unit, shares 0-1; nothing where too few records stand behind a value.
-    """
-    columns: dict[str, list[Any]] = {group_name(name): list(values) for name, values in made.panel.groups.items()}
-    columns[say("raw.rows")] = list(made.panel.rows)
-    for one in made.panel.metrics:
-        name = made.entries[one.key].name
-        columns[name] = list(one.value)
-        columns[say("raw.n_of", metric=name)] = list(one.n)
-    return columns
-
-
-def group_name(name: str) -> str:
-    """A grouping in words; a field of the records by its own name."""
-    return say(f"raw.by.{name}") if knows(f"raw.by.{name}") else name.replace("_", " ")
-
-
-def shown_rows(made: RawPanel, most: int = 200) -> dict[str, list[Any]]:
-    """The first rows as people read them."""
-    columns: dict[str, list[Any]] = {
-        group_name(name): [str(value) for value in values[:most]] for name, values in made.panel.groups.items()
-    }
-    columns[say("raw.rows")] = [whole(n) for n in made.panel.rows[:most]]
-    for one in made.panel.metrics:
-        entry = made.entries[one.key]
-        columns[entry.name] = [_cell(entry, one, place) for place in range(min(most, len(one.value)))]
-    return columns
-
-
-def _cell(entry: MetricEntry, one: PanelMetric, place: int) -> str:
-    value = one.value[place]
-    if value is None:
-        return say("raw.too_few" if 0 < one.n[place] < one.minimum_n else "raw.no_value")
-    return level(value, Unit.of(entry.unit, entry.spec.kind))
-
-
-def as_json(made: RawPanel) -> dict[str, Any]:
-    """Everything for programs: mapping, dirt, metrics over all records and by cell."""
-    records, found = made.records, made.panel
-    return {
-        "kind": records.mapping.kind,
-        "rows": records.rows,
-        "kept": records.kept,
-        "mapping": records.mapping.model_dump(mode="json", exclude_defaults=True),
-        "dirt": [
-            {
-                "reason": finding.code,
-                "field": finding.field,
-                "rows": finding.rows,
-                "first_rows": list(finding.first),
-                "handling": finding.handling,
-                "sentence": f"{reason(finding, records.mapping)}: {rule(finding)}",
-            }
-            for finding in records.findings
-        ],
-        "metrics": [
-            {
-                "key": one.key,
-                "version": made.entries[one.key].version,
-                "name": made.entries[one.key].name,
-                "unit": made.entries[one.key].unit,
-                "better": made.entries[one.key].better,
-                "minimum_n": one.minimum_n,
-                "value": one.whole,
-                "n": one.whole_n,
-            }
-            for one in found.metrics
-        ],
-        "by": list(found.groups),
-        "cells": [
-            {
-                **{name: values[place] for name, values in found.groups.items()},
-                "rows": found.rows[place],
-                "values": {one.key: one.value[place] for one in found.metrics},
-                "n": {one.key: one.n[place] for one in found.metrics},
-            }
-            for place in range(len(found))
-        ],
-        "reliability": made.reliability or None,
-    }

@@ -15,6 +15,7 @@ from stats.errors import Problem
 if TYPE_CHECKING:
     from experiments.desk import Desk
     from experiments.keep_metrics import Listed
+    from experiments.raw_panel import RawPanel
     from stats.raw_records import RawMapping
 
 ACTIONS = ("show", "add", "retire", "restore")
@@ -125,6 +126,7 @@ def panel(
     from experiments.commands.progress import progress
     from experiments.files import require_file, write_bytes
     from experiments.limits import size_limits
+    from experiments.raw_view import as_json
 
     require_file(raw)
     limits = size_limits()
@@ -146,11 +148,12 @@ def panel(
     elif mapping is None and not source:
         said.append(say("cli.raw.mapping_suggested"))
     if output is not None:
+        from experiments.raw_view import panel_columns
         from experiments.tables import form_of
 
-        write_bytes(output, form_of(output.name).write(stage.panel_columns(made)))
+        write_bytes(output, form_of(output.name).write(panel_columns(made)))
         said.append(say("cli.written", file=str(output)))
-    return Answer(value=stage.as_json(made), lines=(*_lines(made), *said))
+    return Answer(value=as_json(made), lines=(*_lines(made), *said))
 
 
 def _mapping(desk: Desk, file: Path | None, source: str) -> RawMapping | None:
@@ -172,12 +175,11 @@ def _yaml(mapping: RawMapping) -> str:
     return yaml.safe_dump(mapping.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True)
 
 
-def _lines(made: object) -> list[str]:
+def _lines(made: RawPanel) -> list[str]:
     """What was dirty, the metrics over everything, and the panel's first rows."""
-    from experiments import raw_panel as stage
+    from experiments import raw_view as stage
     from experiments.commands.progress import table
 
-    assert isinstance(made, stage.RawPanel)
     dirt = stage.dirt_table(made.records)
     lines = [stage.counted(made.records), ""]
     lines += table([say(f"column.{name}") for name in dirt], _rows(dirt)) if dirt["dirt"] else [say("raw.clean")]

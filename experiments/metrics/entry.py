@@ -84,7 +84,7 @@ class MetricEntry(Strict):
         return {
             "key": self.key,
             "name": self.name,
-            "measure": self.spec.model_dump(mode="json", exclude_defaults=True),
+            "measure": {"kind": self.spec.kind, **self.spec.model_dump(mode="json", exclude_defaults=True)},
             "unit": self.unit,
             "better": self.better,
             "perspective": self.perspective,
