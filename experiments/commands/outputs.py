@@ -372,6 +372,26 @@ class PeopleOutput(Output):
     standing_in: list[DelegateOutput]
 
 
+class BackupOutput(Output):
+    """size: bytes of the file; files: stored files in it, absent: those that rows name but that were not there; head:
+    hash of the newest event."""
+
+    output: str
+    size: int
+    rows: int
+    files: int
+    absent: int
+    head: str
+
+
+class RestoreOutput(Output):
+    """verified: as of ``pilot verify``."""
+
+    rows: int
+    files: int
+    verified: Json
+
+
 class UpgradeOutput(Output):
     """Where the database stood (null: it was empty) and where it stands."""
 
@@ -515,6 +535,8 @@ OUTPUTS: dict[str, type[Output]] = {
     "people": PeopleOutput,
     "person": PersonOutput,
     "delegate": DelegateOutput,
+    "backup": BackupOutput,
+    "restore": RestoreOutput,
     "upgrade": UpgradeOutput,
     "forget": ForgetOutput,
     "forget-person": ForgetPersonOutput,

