@@ -36,7 +36,7 @@ from experiments.money import break_even, horizon_words
 from experiments.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
 from experiments.words import check_sentence, digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
-from experiments.words.numbers import chance, day, in_hundred, money, size
+from experiments.words.numbers import Unit, chance, day, in_hundred, money, size
 from stats.evidence import Evidence, as_json
 from stats.plan import Plan
 from stats.results import Check, Severity, Status
@@ -213,12 +213,16 @@ def _grade_reasons(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
 def _checks(plan: Plan, found: Stored, rule: Stored) -> Iterable[CheckLine]:
     """Every check in a sentence: failed ones first, then those not run. Each sentence once."""
     names = {metric.key: metric.name for metric in plan.metrics}
+    units = {metric.key: Unit.of(metric.unit, metric.spec.kind) for metric in plan.metrics}
     order = {Status.FAIL: 0, Status.NOT_RUN: 1, Status.PASS: 2}
     gates = ((rule.get("inputs") or {}).get("gates") or {}).get("failed") or ()
     may_be_told = TELLS_NO_EFFECT | {gate["key"] for gate in gates}  # what the rule named is told
     known = [check for check in _all_checks(found, rule) if not closed(rule) or check.key in may_be_told]
     checks = sorted(known, key=lambda check: order[check.status])
-    lines = [CheckLine(sentence=check_sentence(check, names=names), passed=_passed(check.status)) for check in checks]
+    lines = [
+        CheckLine(sentence=check_sentence(check, names=names, units=units), passed=_passed(check.status))
+        for check in checks
+    ]
     return dict.fromkeys(lines)
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from experiments.words.catalogue import knows, listed, say
+from experiments.words.numbers import Unit, effect, level, size
 
 LONGEST_FACT = 600
+IN_METRICS_UNIT: Mapping[str, Mapping[str, Callable[[float, Unit], str]]] = {
+    "anticipation": {"effect": effect},
+    "balance": {"treatment": level, "control": level},
+    "bias_robustness": {"largest": size},
+    "drift": {"first": effect, "last": effect},
+    "leave_one_donor_out": {"effect": effect, "effect_without": effect},
+    "placebo_date": {"effect": effect},
+    "selection": {"change": effect, "adjusted": effect},
+}
+"""Facts of checks that are in the unit of the check's metric, and how they are written."""
 
 
 class HasProblem(Protocol):
@@ -70,18 +81,28 @@ def rows_in_words(rows: Sequence[int], count: int) -> str:
     return listed([*listed_rows, say("rows.more", count=more)] if listed_rows and more > 0 else listed_rows)
 
 
-def check_sentence(check: HasCheck, *, names: Mapping[str, str] | None = None) -> str:
+def check_sentence(
+    check: HasCheck, *, names: Mapping[str, str] | None = None, units: Mapping[str, Unit] | None = None
+) -> str:
     """What a check found: ``check.<key>.<status>``, with {value}, {threshold}, {metric} and its own facts.
 
-    names: metric key -> name that people read. A check that was not run and has no sentence of its own says why.
+    names, units: by metric key, the name that people read and the unit of facts that are in the metric's unit.
+    A check that was not run and has no sentence of its own says why.
     """
     status = str(getattr(check.status, "value", check.status))
     metric = (names or {}).get(check.metric or "", check.metric)
-    facts = {"value": check.value, "threshold": check.threshold, "metric": metric, **check.facts}
+    unit = (units or {}).get(check.metric or "")
+    own = {name: _in_unit(check.key, name, fact, unit) for name, fact in check.facts.items()}
+    facts = {"value": check.value, "threshold": check.threshold, "metric": metric, **own}
     key = f"check.{check.key}.{status}"
     if status == "NOT_RUN" and not knows(key):
         return say("check.any.NOT_RUN", **{**facts, "name": check_name(check.key)})
     return say(key, **facts)
+
+
+def _in_unit(check: str, name: str, fact: Any, unit: Unit | None) -> Any:
+    write = IN_METRICS_UNIT.get(check, {}).get(name)
+    return fact if unit is None or write is None or not isinstance(fact, int | float) else write(fact, unit)
 
 
 def check_name(key: str) -> str:

@@ -20,6 +20,7 @@ from experiments.words import (
     problem_sentence,
     say,
 )
+from experiments.words.numbers import Unit
 from stats.errors import Problem
 from stats.results import Check, NotEstimable, Status
 
@@ -173,3 +174,10 @@ def test_the_guard_finds_jargon():
         "code",
     ]
     assert jargon_words("Customers were served faster; between −31 s and −6 s. Not enough data yet.") == []
+
+
+def test_facts_of_checks_in_the_metrics_unit_are_told_with_it():
+    check = Check(key="selection", status=Status.FAIL, metric="late", facts={"change": -0.028, "adjusted": -0.0465})
+    told = check_sentence(check, units={"late": Unit.of("share", "share")})
+    assert "the effect is −2.8 points" in told
+    assert "alike −4.7 points" in told
