@@ -55,7 +55,7 @@ def counted(records: RawRecords) -> str:
 
 
 def reason(found: Finding, mapping: RawMapping) -> str:
-    return say(f"raw.dirt.{found.code}", field=found.field, minutes=f"{mapping.longest_minutes:g}")
+    return say(f"raw.dirt.{found.code}", field=found.field.replace("_", " "), minutes=f"{mapping.longest_minutes:g}")
 
 
 def rule(found: Finding) -> str:

@@ -24,6 +24,8 @@ Handling = Literal["left_out", "value_unknown", "moved", "kept"]
 FIRST_ROWS = 5
 MAY_BE_NEGATIVE = frozenset({"sales", "value", "cost"})
 """Money may come back; counts and times can't."""
+ALIKE = frozenset({"calls", "shifts"})
+"""Numbers of calls begin again and people work many shifts: the same in every field is the same record."""
 IN_ORDER: Mapping[str, tuple[tuple[str, str], ...]] = {
     "calls": (
         ("entered_at", "queued_at"),
@@ -111,27 +113,26 @@ def moment(table: ir.Table, mapping: RawMapping) -> Any:
 
 
 def _twice(table: ir.Table, mapping: RawMapping) -> Iterator[Flag]:
-    """The same record again. Of a ticket's states the last one stands; of anything else the first row."""
+    """The same record again. Of a ticket's states the last one stands; of anything else the first row.
+
+    Two rows that look the same can be two people who said the same: only what has a name can be there twice.
+    """
     import ibis
 
     kind = mapping.raw_kind
-    identity = kind.identity
-    if not mapping.has(identity):
-        same = [table[name] for name in mapping.fields]
-        where = ibis.row_number().over(group_by=same, order_by=table["row"]) > 0
-        yield Flag(code="raw_duplicate", field="", handling="left_out", where=where)
+    if not mapping.has(kind.identity):
         return
-    group = [table[identity].coalesce("row " + table["row"].cast("string"))]
-    if mapping.kind in ("customers", "employees"):
+    identity = table[kind.identity]
+    group = [identity.coalesce("row " + table["row"].cast("string"))]
+    order, code = [table["row"]], "raw_duplicate"
+    if mapping.kind in ALIKE:
+        group += [table[name] for name in mapping.fields if name != kind.identity]
+    elif mapping.kind in ("customers", "employees"):
         group.append(table[kind.clock])  # who came back has a second start
     if mapping.has("updated_at"):
-        order = [ibis.desc(table["updated_at"]), ibis.desc(table["row"])]
-        code = "raw_earlier_state"
-    else:
-        order = [table["row"]]
-        code = "raw_duplicate"
+        order, code = [ibis.desc(table["updated_at"]), ibis.desc(table["row"])], "raw_earlier_state"
     where = ibis.row_number().over(group_by=group, order_by=order) > 0
-    yield Flag(code=code, field=identity, handling="left_out", where=where)
+    yield Flag(code=code, field=kind.identity, handling="left_out", where=where)
 
 
 def _of_calls(table: ir.Table, mapping: RawMapping) -> Iterator[Flag]:

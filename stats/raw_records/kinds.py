@@ -27,7 +27,8 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class RawKind:
-    """fields: standard fields by name; clock: the field of the moment; identity: fields that name one record ('' none).
+    """fields: standard fields by name; clock: the field of the moment; identity: the field that names one record, or
+    whose it is ('' none).
 
     columns: what ``derive`` adds to the fields. words: meanings of ``outcome`` with the words that often stand for
     them.
@@ -72,7 +73,7 @@ def _kind(name: Kind, clock: str, identity: str, fields: tuple[Field, ...], colu
 CALLS = _kind(
     "calls",
     "entered_at",
-    "",
+    "contact",
     (
         _text("contact", "contact id", "call id", "call", "conversation"),
         SITE,
@@ -197,7 +198,7 @@ ORDERS = _kind(
 SHIFTS = _kind(
     "shifts",
     "started_at",
-    "",
+    "employee",
     (
         _text("employee", "employee id", "agent", "staff", "person"),
         SITE,

@@ -30,14 +30,20 @@ ZERO_SHARE = 0.02
 
 
 def suggest_kind(preview: Preview) -> Kind:
-    """The kind whose needed fields are all there, and of whose fields the file seems to have most."""
-    points = {}
-    for name in KINDS:
-        fields = suggest_mapping(preview, name).fields
-        needed = [field.name for field in KINDS[name].fields.values() if field.needed]
-        has_all = all(name in fields for name in needed)
-        points[name] = (has_all, len(fields) / (3 + len(KINDS[name].fields)) ** 0.5)
-    return max(KINDS, key=lambda name: points[name])
+    """The kind whose needed fields are all there, and of whose fields the file names most."""
+    return max(KINDS, key=lambda name: _points(preview, name))
+
+
+def _points(preview: Preview, kind: Kind) -> tuple[bool, float]:
+    """Whether nothing needed is lacking; then a column called just so counts 1, one that is only like it a third."""
+    fields = KINDS[kind].fields
+    mapped = suggest_mapping(preview, kind).fields
+    exact = 0
+    for name, column in mapped.items():
+        called = column if isinstance(column, str) else column[-1]
+        exact += plain(called) in (plain(name), *fields[name].names)
+    has_all = all(name in mapped for name, field in fields.items() if field.needed)
+    return has_all, exact + (len(mapped) - exact) / 3
 
 
 def suggest_mapping(preview: Preview, kind: Kind) -> RawMapping:

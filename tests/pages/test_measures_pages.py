@@ -95,7 +95,7 @@ def test_from_a_dropped_file_to_the_panel_without_code(
     at = press(at, "Show the panel")
     text = read(at)
     assert "4 of 4 rows count." in text
-    assert "answered_at: before what must come first" in text
+    assert "answered at: before what must come first" in text
     assert "value counts as not known, row stays" in text
     assert not forbidden_words(text)
     table = at.dataframe[-1].value
