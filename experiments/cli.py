@@ -18,6 +18,7 @@ from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.record import record
 from experiments.commands.tools import tools
+from experiments.commands.written import Output, written
 from experiments.words import say
 
 app = typer.Typer(name="pilot", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -192,7 +193,9 @@ def memo(
 
 
 @command(app, "portfolio")
-def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, problem or team.")] = "") -> Answer:
+def portfolio(
+    words: Annotated[str, typer.Option(help="Words in key, title, problem or team.")] = "", output: Output = None
+) -> Answer:
     """Every pilot with its stage, verdict and first effect."""
     from experiments import portfolio as stage
     from experiments.commands.progress import table
@@ -203,7 +206,8 @@ def portfolio(words: Annotated[str, typer.Option(help="Words in key, title, prob
     lines = table(
         [say(f"cli.column.{name}") for name in names], [[getattr(row, n) or "" for n in names] for row in rows]
     )
-    return Answer(value={"pilots": list(rows), "log_head": head}, lines=lines if rows else (say("cli.no_pilots"),))
+    lines = (*(lines if rows else (say("cli.no_pilots"),)), *written(output, stage.to_take_away(rows)))
+    return Answer(value={"pilots": list(rows), "log_head": head}, lines=lines)
 
 
 @command(app, "reproduce")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
+from experiments.money import horizon_words
+from experiments.rates import chance_of_falling_short
+from experiments.site_calendar import Span
 from experiments.words.numbers import Unit, effect
 from registry import find
 from registry.evidence import EvidenceRecord, RecommendationRecord
@@ -26,7 +29,9 @@ class PilotRow:
 
     verdict, scope, mode, reason: of the newest recommendation; decided: the verdict of the newest decision;
     registered: False while the charter is a draft; next_date: the planned end while it runs, else the planned start,
-    None where neither lies ahead.
+    None in other stages; overdue: it is behind us; age_days: in this stage. expected: cautious net benefit of scaling
+    over ``horizon``, in ``currency``, None where money has no say or nothing may be shown. short: chance (0-1) that
+    the effect is smaller than the smallest gain worth having, on the newest evidence, None where that can't be told.
     """
 
     key: str
@@ -52,6 +57,21 @@ class PilotRow:
     decided: str | None = None
     overruled: bool = False
     next_date: date | None = None
+    overdue: bool = False
+    age_days: int = 0
+    expected: float | None = None
+    currency: str = ""
+    horizon: str = ""
+    short: float | None = None
+    decided_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The pilots in rows, and where and when each that has a plan with dates is at work (withdrawn ones are not)."""
+
+    rows: tuple[PilotRow, ...]
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +80,8 @@ class Headline:
 
     start: date | None
     end: date | None
+    unit_word: str
+    sites: frozenset[str]
     found: Mapping[str, Any]
 
 
@@ -70,23 +92,55 @@ REMEMBERED = 20_000
 
 def portfolio(desk: Desk, **filters: Any) -> tuple[PilotRow, ...]:
     """All pilots that fit the filters of ``registry.find.pilots``, the one that moved last first."""
+    return survey(desk, **filters).rows
+
+
+def survey(desk: Desk, **filters: Any) -> Survey:
+    """As ``portfolio``, with what the calendar of sites needs."""
     with desk.read() as session:
-        return _rows(session, find.pilots(session, **filters))
+        return _survey(session, find.pilots(session, **filters), desk.registry.clock().date())
+
+
+def to_take_away(rows: Sequence[PilotRow]) -> dict[str, list[Any]]:
+    """The rows as a table for programs: a column a field."""
+    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(PilotRow)}
+    return {**columns, "partners": [", ".join(row.partners) for row in rows]}
 
 
 def pilot_row(desk: Desk, key: str) -> PilotRow:
     with desk.read() as session:
-        return _rows(session, [find.pilot(session, key)])[0]
+        return _survey(session, [find.pilot(session, key)], desk.registry.clock().date()).rows[0]
 
 
-def _rows(session: Any, pilots: Sequence[Pilot]) -> tuple[PilotRow, ...]:
+def _survey(session: Any, pilots: Sequence[Pilot], today: date) -> Survey:
     known = overview(session, pilots)
     headlines = _headlines(session, known)
-    return tuple(_row(pilot, known, headlines.get(pilot.id)) for pilot in pilots)
+    spans = (_span(pilot, headlines[pilot.id]) for pilot in pilots if pilot.id in headlines)
+    return Survey(
+        rows=tuple(_row(pilot, known, headlines.get(pilot.id), today) for pilot in pilots),
+        spans=tuple(span for span in spans if span is not None),
+    )
 
 
-def _row(pilot: Pilot, known: Overview, headline: Headline | None) -> PilotRow:
+def _span(pilot: Pilot, headline: Headline) -> Span | None:
+    if headline.start is None or headline.end is None or pilot.stage == Stage.WITHDRAWN:
+        return None
+    return Span(
+        key=pilot.key,
+        title=pilot.title,
+        version=pilot.version,
+        stage=pilot.stage.value,
+        simulated=pilot.simulated,
+        start=headline.start,
+        end=headline.end,
+        unit_word=headline.unit_word,
+        sites=headline.sites,
+    )
+
+
+def _row(pilot: Pilot, known: Overview, headline: Headline | None, today: date) -> PilotRow:
     decision = known.decisions.get(pilot.id)
+    next_date = _next_date(pilot, headline)
     return PilotRow(
         key=pilot.key,
         title=pilot.title,
@@ -102,7 +156,10 @@ def _row(pilot: Pilot, known: Overview, headline: Headline | None) -> PilotRow:
         registered=pilot.id in known.registered,
         decided=decision.verdict.value if decision and decision.verdict else None,
         overruled=bool(decision and decision.overrules),
-        next_date=_next_date(pilot, headline),
+        decided_on=decision.decided_at.date() if decision and decision.verdict else None,
+        next_date=next_date,
+        overdue=next_date is not None and next_date < today,
+        age_days=max(0, (today - pilot.stage_since.date()).days),
         **(headline.found if headline else {}),
     )
 
@@ -123,7 +180,13 @@ def _headlines(session: Any, known: Overview) -> dict[UUID, Headline]:
         told = {}
         if key in said:
             told = _found(plan, evidence[known.evidence[key].id], advice[known.recommendations[key].id])
-        found[key] = _HEADLINES[marks[key]] = Headline(start=plan.start, end=plan.end, found=told)
+        found[key] = _HEADLINES[marks[key]] = Headline(
+            start=plan.start,
+            end=plan.end,
+            unit_word=plan.unit_word,
+            sites=frozenset(site.key for site in plan.sites),
+            found=told,
+        )
     return found
 
 
@@ -142,9 +205,17 @@ def _found(plan: Plan, evidence: str, advice: str) -> dict[str, Any]:
         "reason": said["reasons"][0]["code"] if said["reasons"] else None,
         "grade": said["grade"],
     }
+    if said["hidden"]:
+        return found
+    results = {key: metric.get("result") or {} for key, metric in json.loads(evidence)["metrics"].items()}
+    benefit = said["inputs"].get("money")
+    if benefit and plan.finance:
+        found["expected"], found["currency"] = benefit["expected"], benefit["currency"]
+        found["horizon"] = horizon_words(plan.finance)
+    found["short"] = chance_of_falling_short(plan, said["inputs"], results)
     first = plan.success[0]
-    result = json.loads(evidence)["metrics"].get(first.key, {}).get("result", {})
-    if not said["hidden"] and "effect" in result:
+    result = results.get(first.key, {})
+    if "effect" in result:
         unit = Unit.of(first.unit, first.spec.kind)
         found["metric"] = first.name
         found["effect"] = effect(result["effect"], unit, beside=(result["ci_lower"], result["ci_upper"]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
+from experiments.commands.written import Output, written
 from experiments.errors import Refused
 from experiments.words import say
 from stats.errors import Problem
@@ -73,22 +74,24 @@ def history(
     replay: Annotated[bool, typer.Option("--replay", help="Try the plan on these data, through the engine.")] = False,
     pilots: Annotated[int, typer.Option(min=20, help="With --replay: how many times.")] = REPLAYED,
     seed: Annotated[int, typer.Option(help="With --replay: the same seed gives the same figures.")] = SEED,
+    output: Output = None,
 ) -> Answer:
     """Everything that happened to a pilot; or, with CHARTER.yaml DATA, what earlier data say for its plan."""
     if data is None and Path(what).suffix.lower() not in FILES:
-        return _story(what)
+        return _story(what, output)
     if data is None or Path(what).suffix.lower() not in FILES:
         raise Refused(Problem(code="past_needs_data"))
     return _past(Path(what), data, pilots=pilots if replay else 0, seed=seed)
 
 
-def _story(key: str) -> Answer:
+def _story(key: str, output: Path | None) -> Answer:
     from experiments import history as stage
     from experiments.words.numbers import day
 
     with looking(None) as desk:
         events, head = stage.history(desk, key), desk.registry.head_hash()
     lines = tuple(f"{day(event.at.date())}  {event.sentence}" for event in events)
+    lines += written(output, stage.to_take_away(events))
     return Answer(value={"pilot": key, "events": list(events), "log_head": head}, lines=lines)
 
 

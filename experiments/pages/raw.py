@@ -15,7 +15,7 @@ from experiments.keep_metrics import in_use
 from experiments.limits import size_limits, told, upload_mb
 from experiments.metrics import MetricEntry
 from experiments.pages import look
-from experiments.pages.frame import attempt, begin, did, done, show_problems, warn
+from experiments.pages.frame import attempt, begin, did, done, plain, show_problems, warn
 from experiments.pages.raw_mapping import mapping_form
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
@@ -105,7 +105,7 @@ def show(found: PanelView) -> None:
     one = next((chart for chart in found.charts if chart.key == key), found.charts[0])
     st.altair_chart(panel_chart(one, found.groups, theme=look.theme()), theme=None, key="raw-panel-chart", alt=one.alt)
     st.dataframe(pd.DataFrame(found.rows), hide_index=True, height=420, key="raw-table")
-    st.caption(found.shown)
+    st.caption(plain(found.shown))
     take_away(found.columns, name="panel", key="panel-csv", label=say("raw.panel"))
 
 

@@ -304,6 +304,31 @@ def test_hostile_strings_as_arguments_of_commands(
             assert printable(ran.output) == ran.output
 
 
+def test_tables_that_commands_write_hold_no_formula(
+    desk: Desk, waiting: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import csv
+
+    import openpyxl
+
+    register.register(desk, waiting(pilot="formula", title="=HYPERLINK(1)", team="+1+1"))
+    monkeypatch.setenv("PROVING_GROUND_HOME", str(desk.registry.home))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for command in (["portfolio"], ["history", "formula"]):
+        rows, sheet = tmp_path / "rows.csv", tmp_path / "rows.xlsx"
+        for path in (rows, sheet):
+            ran = CliRunner().invoke(app, [*command, "--output", str(path)])
+            assert ran.exit_code == 0, ran.output
+            assert str(path) in ran.output.replace("\n", "")
+        with rows.open(encoding="utf-8-sig", newline="") as lines:
+            written = list(csv.DictReader(lines))
+        values = [cell.value for row in openpyxl.load_workbook(sheet).active.iter_rows(min_row=2) for cell in row]
+        assert not any(isinstance(value, str) and value.startswith(("=", "+", "-", "@")) for value in values)
+        if command == ["portfolio"]:
+            assert (written[0]["title"], written[0]["team"]) == ("'=HYPERLINK(1)", "'+1+1")
+            assert "'=HYPERLINK(1)" in values
+
+
 ALIASES = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24))
 MERGES = "".join(f"{chr(98 + n)}: &{chr(98 + n)}\n  <<: [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24))
 

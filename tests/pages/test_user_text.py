@@ -18,12 +18,12 @@ READ_AS_MARKDOWN = frozenset({
 })  # fmt: skip
 """Widgets whose text, label or help Streamlit reads as markdown."""
 TEXTS = frozenset({"label", "body", "text", "help"})
-PLAIN = frozenset({"plain", "len", "day", "day_and_distance", "percent", "whole"})
+PLAIN = frozenset({"plain", "len", "day", "day_and_distance", "percent", "told", "whole"})
 """What gives no markup, whatever it is given."""
 OURS = frozenset({
     "all", "alpha", "cases", "column", "count", "date", "day", "events", "form", "grade", "head", "limit",
-    "megabytes", "number", "pilots", "promised", "row", "rows", "rule", "sha256", "shown", "stage", "step", "time",
-    "used", "weeks",
+    "megabytes", "number", "numbers", "pilots", "promised", "row", "rows", "rule", "sha256", "shown", "stage", "step",
+    "time", "used", "weeks",
 })  # fmt: skip
 """Facts of a sentence that are numbers, dates or words of our own."""
 OWN_HTML = frozenset({"look.py", "parts.py", "plots.py", "portfolio.py"})
@@ -89,6 +89,8 @@ KNOWN = {
     # The title of a page is a parameter of ``begin``, which each page gives from the catalogue.
     "frame.py": {"title", "lead"},
     "door.py": {"title"},
+    # Fields of our own recipes, by their names in the code.
+    "raw_mapping.py": {"field.name.replace('_', ' ') + (' *' if field.needed else '')"},
 }
 
 
