@@ -1,28 +1,31 @@
-"""What needs me: the next act of every pilot, and whose move it is."""
+"""What needs me: the next acts of every pilot, whose move it is, and by when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
-from experiments.looks import next_due
-from experiments.words import say
+from experiments.waits import NEXT as NEXT
+from experiments.waits import Wait, waits
+from experiments.words import one_of, say
 from registry import find
-from registry.kinds import Stage, Verdict
 from registry.pilots import Pilot
-from stats.plan import Plan
+from registry.waiting import Everybody, everybody, standings
+
+UPCOMING = frozenset({"look_back"})
+"""Acts that are no move before their day has come."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
     """One next act. act: key of its sentence (``move.<act>``); page: the page where it is done.
 
-    mine: whether the person at the desk is the one; who: by name or role, for everyone else; due: None if no date
-    presses.
+    mine: whether the person at the desk is the one; who: by name or role, for everyone else; people: their keys; due:
+    None if no date presses; about: tells apart what comes more than once.
     """
 
     act: str
@@ -33,20 +36,9 @@ class Move:
     who: str
     due: date | None = None
     verdict: str | None = None
-
-
-NEXT = {
-    Stage.DRAFT: ("finish_charter", "register"),
-    Stage.SHAPING: ("shape_on", "along"),
-    Stage.PLAN: ("sign", "plan"),
-    Stage.SIGNED: ("assign", "assign"),
-    Stage.ASSIGNED: ("bring_data", "data"),
-    Stage.RUNNING: ("assess", "evidence"),
-    Stage.ASSESSED: ("review", "review"),
-    Stage.IN_REVIEW: ("decide", "decide"),
-    Stage.DECIDED: ("close", "decide"),
-}
-"""The act that moves a pilot on from each stage, and the page where it is done."""
+    people: frozenset[UUID] = frozenset()
+    pilot_id: UUID | None = None
+    about: str = ""
 
 
 def titled(pilot: Pilot) -> str:
@@ -54,101 +46,46 @@ def titled(pilot: Pilot) -> str:
     return pilot.title if pilot.version == 1 else say("frame.version", title=pilot.title, number=pilot.version)
 
 
-def moves(desk: Desk) -> tuple[Move, ...]:
-    """Every pilot's next acts: mine first, then by due date and title."""
+def moves(desk: Desk, *, upcoming: bool = False) -> tuple[Move, ...]:
+    """Every pilot's next acts: mine first, then by due date and title. The number of queries knows no pilots.
+
+    upcoming: also what is no move before its day.
+    """
     with desk.read() as session:
-        found = [move for pilot in find.pilots(session) for move in _moves(session, desk, pilot)]
-    return tuple(sorted(found, key=lambda move: (not move.mine, move.due or date.max, move.title)))
+        return _moves(session, desk, find.pilots(session), upcoming=upcoming)
 
 
 def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
     """The next acts of one pilot: what it waits for, and for whom."""
     with desk.read() as session:
-        return tuple(_moves(session, desk, pilot))
+        return _moves(session, desk, [pilot], upcoming=False)
 
 
-def _moves(session: Any, desk: Desk, pilot: Pilot) -> Iterator[Move]:
-    if pilot.stage not in NEXT:
-        return
-    act, page = NEXT[pilot.stage]
+def _moves(session: Any, desk: Desk, pilots: Sequence[Pilot], *, upcoming: bool) -> tuple[Move, ...]:
+    today = desk.registry.clock().date()
+    known = everybody(session, today)
     me = desk.person.id if desk.person else None
-    common: dict[str, Any] = {"pilot": pilot.key, "title": titled(pilot)}
-    owner, sponsor = _name(session, pilot.owner_id), _name(session, pilot.sponsor_id)
-    record = find.latest_plan(session, pilot.id)
-    plan = Plan.model_validate_json(record.canonical) if record else None
-    if act == "finish_charter" and find.hypothesis(session, pilot.id) is not None:
-        act, page = "make_plan", "plan"
-    if act == "assess" and _looked_at_already(session, pilot):
-        act, page = "bring_data", "data"
-    if act == "sign":
-        yield from _partner_moves(session, pilot, me, plan)
-    if act in {"review", "decide"}:
-        shown = find.latest_evidence(session, pilot.id)
-        said = find.recommendation(session, shown.id) if shown else None
-        if said is not None and said.verdict == Verdict.INVALID:
-            yield Move(act="repair", page="evidence", mine=me is not None and me == pilot.owner_id, who=owner, **common)
-            return
-        yield from _review_moves(session, pilot, me)
-        yield Move(
-            act="decide" if said else "recommend",
-            page="decide" if said else "evidence",
-            mine=me is not None and me == (pilot.sponsor_id if said else pilot.owner_id),
-            who=sponsor if said else owner,
-            verdict=said.verdict.value if said else None,
-            **common,
-        )
-        return
-    due = _due(session, pilot, act, plan)
-    yield Move(act=act, page=page, mine=me is not None and me == pilot.owner_id, who=owner, due=due, **common)
+    found = [
+        _move(wait, one.pilot, known, me)
+        for one in standings(session, pilots)
+        for wait in waits(one, known, today)
+        if upcoming or wait.act not in UPCOMING or (wait.due is not None and wait.due <= today)
+    ]
+    return tuple(sorted(found, key=lambda move: (not move.mine, move.due or date.max, move.title, move.act)))
 
 
-def _looked_at_already(session: Any, pilot: Pilot) -> bool:
-    """Whether the newest data have been looked at: the next planned check wants newer ones."""
-    shown, newest = find.latest_evidence(session, pilot.id), find.latest_snapshot(session, pilot.id)
-    return shown is not None and newest is not None and shown.snapshot_id == newest.id
-
-
-def _due(session: Any, pilot: Pilot, act: str, plan: Plan | None) -> date | None:
-    """Data and their assessment by the next planned check, what comes before by the start; nothing presses after."""
-    if plan is None or act in {"close", "shape_on"}:
-        return None
-    return next_due(session, pilot, plan) if act in {"bring_data", "assess"} else plan.start
-
-
-def _partner_moves(session: Any, pilot: Pilot, me: UUID | None, plan: Plan | None) -> Iterator[Move]:
-    """One a partner department that has not signed its own metric."""
-    metrics = find.pilot_metrics(session, pilot.id)
-    for partner, department in find.partners(session, pilot.id):
-        own = [row for row, _, _ in metrics if row.partner_id == partner.id]
-        if own and any(row.signed_at is None for row in own):
-            yield Move(
-                act="sign_partner",
-                page="plan",
-                pilot=pilot.key,
-                title=titled(pilot),
-                mine=me is not None and partner.contact_id == me,
-                who=_name(session, partner.contact_id) or department.name,
-                due=plan.start if plan else None,
-            )
-
-
-def _review_moves(session: Any, pilot: Pilot, me: UUID | None) -> Iterator[Move]:
-    """One a partner department that has said nothing on the evidence in force."""
-    shown = find.latest_evidence(session, pilot.id)
-    if shown is None:
-        return
-    heard = {row.partner_id for row in find.reviews(session, shown.id)}
-    for partner, department in find.partners(session, pilot.id):
-        if partner.id not in heard:
-            yield Move(
-                act="review",
-                page="review",
-                pilot=pilot.key,
-                title=titled(pilot),
-                mine=me is not None and partner.contact_id == me,
-                who=_name(session, partner.contact_id) or department.name,
-            )
-
-
-def _name(session: Any, person_id: UUID | None) -> str:
-    return find.person(session, person_id).name if person_id else ""
+def _move(wait: Wait, pilot: Pilot, known: Everybody, me: UUID | None) -> Move:
+    names = sorted(known.people[key].name for key in wait.people)
+    return Move(
+        act=wait.act,
+        page=wait.page,
+        pilot=pilot.key,
+        title=titled(pilot),
+        mine=me is not None and me in wait.people,
+        who=one_of(names) or wait.who,
+        due=wait.due,
+        verdict=wait.verdict,
+        people=wait.people,
+        pilot_id=pilot.id,
+        about=wait.about,
+    )

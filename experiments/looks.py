@@ -6,10 +6,11 @@ once, and no further once the rule has given its verdict, unless the executive e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from experiments.desk import Desk
 from experiments.errors import Refused
@@ -17,12 +18,22 @@ from experiments.plan import locked_plan
 from experiments.words import say
 from experiments.words.numbers import day
 from registry import find
+from registry.decisions import Decision
 from registry.evidence import EvidenceRecord
 from registry.kinds import DecisionKind, Mode, Verdict
 from registry.pilots import Pilot
 from stats.assessing.look_window import PlannedLook, planned_looks
 from stats.errors import Problem
 from stats.plan import Plan
+
+
+class Head(Protocol):
+    """What the order of checks needs to know of evidence."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def look(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +72,18 @@ def look_due(session: Any, pilot: Pilot, plan: Plan, today: date) -> PlannedLook
 def next_due(session: Any, pilot: Pilot, plan: Plan) -> date | None:
     """The day of the next planned check; None where none is left or the plan has no dates."""
     evidence = find.evidence(session, pilot.id)
-    if evidence and find.recommendation(session, evidence[-1].id) is None:
+    found = {row.id: find.recommendation(session, row.id) for row in evidence}
+    said = {key: row.verdict for key, row in found.items() if row is not None}
+    return next_due_of(plan, evidence, said, find.latest_decision(session, pilot.id))
+
+
+def next_due_of(
+    plan: Plan, evidence: Sequence[Head], said: Mapping[UUID, Verdict], decision: Decision | None
+) -> date | None:
+    """As ``next_due``, from what is known already. said: by the key of the evidence."""
+    if evidence and evidence[-1].id not in said:
         return None
-    past = _past(session, pilot, evidence)
+    past = _past_of(evidence, said, decision)
     if not past.open:
         return None
     coming = [
@@ -90,7 +110,10 @@ def extended_until(session: Any, pilot: Pilot, plan: Plan) -> date | None:
 
 
 def was_extended(session: Any, pilot: Pilot) -> bool:
-    decision = find.latest_decision(session, pilot.id)
+    return _extends(find.latest_decision(session, pilot.id))
+
+
+def _extends(decision: Decision | None) -> bool:
     return decision is not None and decision.verdict == Verdict.ITERATE and decision.mode == Mode.EXTEND
 
 
@@ -111,12 +134,19 @@ def _kind(look: PlannedLook, plan: Plan) -> str:
 def _past(session: Any, pilot: Pilot, evidence: Sequence[EvidenceRecord]) -> _Past:
     if not evidence:
         return _Past(done=0, open=True, again=False, extended=False)
-    last = [record for record in evidence if record.look == evidence[-1].look]
-    said = [found.verdict for record in last if (found := find.recommendation(session, record.id)) is not None]
+    found = {row.id: find.recommendation(session, row.id) for row in evidence if row.look == evidence[-1].look}
+    said = {key: row.verdict for key, row in found.items() if row is not None}
     if not said:
         raise Refused(Problem(code="first_recommended", facts={"pilot": pilot.key}))
-    extended = was_extended(session, pilot)
-    decision = find.latest_decision(session, pilot.id)
+    return _past_of(evidence, said, find.latest_decision(session, pilot.id))
+
+
+def _past_of(evidence: Sequence[Head], by_evidence: Mapping[UUID, Verdict], decision: Decision | None) -> _Past:
+    if not evidence:
+        return _Past(done=0, open=True, again=False, extended=False)
+    last = [record for record in evidence if record.look == evidence[-1].look]
+    said = [by_evidence[record.id] for record in last if record.id in by_evidence]
+    extended = _extends(decision)
     returned = (
         decision is not None
         and decision.kind == DecisionKind.SENT_BACK

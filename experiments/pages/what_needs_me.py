@@ -19,7 +19,7 @@ DONE = ("closed", "withdrawn")
 
 
 def card(move: Move) -> None:
-    with st.container(border=True, key=f"move-{move.act}-{move.pilot}"):
+    with st.container(border=True, key=f"move-{move.act}-{move.pilot}-{move.about}"):
         words, link = st.columns([4, 1], vertical_alignment="center")
         with words:
             st.text(say(f"move.{move.act}.mine", title=move.title, verdict=verdict_word(move)))
