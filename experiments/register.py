@@ -8,10 +8,12 @@ from typing import Any
 
 from experiments.charters.catalogue import metric_version_of
 from experiments.charters.charter import Charter, slug
-from experiments.charters.check import read_charter, warnings
+from experiments.charters.check import as_mapping, read_charter, warnings
+from experiments.charters.from_catalogue import with_catalogue
 from experiments.charters.to_plan import to_plan, twins
 from experiments.desk import Desk, may, mine, reached
 from experiments.errors import Refused
+from experiments.keep_metrics import in_use
 from experiments.people import department_of, person_of
 from experiments.version_terms import on_its_terms
 from registry import find
@@ -61,7 +63,7 @@ def resume(desk: Desk, key: str) -> tuple[dict[str, Any], str]:
 
 def register(desk: Desk, document: Any, *, key: str | None = None) -> Registered:
     """Register a complete charter: a new pilot, or the draft called ``key``. Refused with all problems at once."""
-    charter = read_charter(document)
+    charter = read_charter(with_catalogue(as_mapping(document), in_use(desk)))
     _may_write(desk, desk.pilot(key) if key else None)
     with desk.work() as work:
         pilot = _pilot_row(work, charter, key)

@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.charters.charter import DURATIONS, SCORES
 from experiments.forms.register_steps import metric_key
+from experiments.metrics import MetricEntry
 from experiments.words.numbers import SHARE_KINDS
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -68,6 +69,16 @@ def stored_metric(fields: Mapping[str, Any], earlier: Mapping[str, Any], taken: 
         "better": fields["better"],
         "perspective": fields["perspective"],
         "survey": fields["survey"],
+    }
+
+
+def offered_entries(entries: Mapping[str, MetricEntry]) -> dict[str, MetricEntry]:
+    """The metrics of the catalogue that the form can hold: every part of their specification has a field."""
+    said = {"kind", "better", "minimum_n"}
+    return {
+        key: entry
+        for key, entry in entries.items()
+        if set(entry.spec.model_dump(exclude_defaults=True)) <= said | set(KINDS[entry.spec.kind])
     }
 
 

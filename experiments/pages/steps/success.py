@@ -8,6 +8,7 @@ import streamlit as st
 
 from experiments.forms.register_templates import PROPOSED, proposed
 from experiments.pages.steps import fields
+from experiments.pages.steps.catalogue import from_catalogue
 from experiments.pages.steps.metric import guardrail, success_metric
 from experiments.words import say
 
@@ -36,7 +37,8 @@ def _success(kept: list[dict[str, Any]], taken: list[str], data: str) -> list[di
         earlier = kept[place] if place < len(kept) else {}
         with st.container(border=True, key=f"success-{place + 1}"):
             st.caption(say("register.success_number", number=place + 1))
-            made = success_metric(f"s{place + 1}", earlier, [*taken, *(m["key"] for m in found)], data)
+            name, begun = (f"s{place + 1}", earlier) if earlier else from_catalogue(f"s{place + 1}", "success")
+            made = success_metric(name, begun, [*taken, *(m["key"] for m in found)], data)
         if made:
             found.append(made)
     if blocks < MOST:
@@ -61,7 +63,8 @@ def _guardrails(kept: list[dict[str, Any]], taken: list[str]) -> list[dict[str, 
     blocks += [(f"new{place + 1}", {}) for place in range(fields.shown("guardrails"))]
     for name, earlier in blocks:
         with st.container(border=True, key=f"guardrail-{name}"):
-            made = guardrail(f"g-{name}", earlier, [*taken, *(m["key"] for m in found)])
+            shown, begun = (f"g-{name}", earlier) if earlier else from_catalogue(f"g-{name}", "guardrails")
+            made = guardrail(shown, begun, [*taken, *(m["key"] for m in found)])
         if made:
             found.append(made)
     fields.one_more("guardrails", "add_guardrail")
