@@ -8,14 +8,15 @@ import streamlit as st
 from streamlit.auth_util import validate_auth_credentials
 from streamlit.errors import StreamlitAuthError
 
-from experiments.errors import Refused
+from experiments.errors import REFUSALS, Refused, sentences
 from experiments.login import bound_to, claims_from, is_loopback, login_required, login_settings
 from experiments.pages import look
 from experiments.people.entering import entered, recognised
-from experiments.words import problem_sentence, say
+from experiments.words import say
+from registry.errors import RegistryError
 from registry.open import Registry
 from registry.people import Person
-from stats.errors import Problem
+from stats.errors import Problem, StatsError
 
 ENTERED = "entered"
 """Which login this session has entered with: a session enters once, and is looked up at every run."""
@@ -36,7 +37,7 @@ def closed(registry: Registry) -> bool:
         return True
     try:
         _enter(registry)
-    except Refused as refused:
+    except REFUSALS as refused:
         _say(say("login.refused"), refused)
         st.button(say("login.try_other"), on_click=st.logout, key="log-out", icon=":material/logout:")
         return True
@@ -76,10 +77,10 @@ def _enter(registry: Registry) -> None:
     st.session_state[ENTERED] = marked
 
 
-def _say(title: str, refused: Refused) -> None:
+def _say(title: str, refused: Refused | StatsError | RegistryError) -> None:
     look.style()
     st.title(title, anchor=False)
-    look.lines([problem_sentence(problem) for problem in refused.problems])
+    look.lines(sentences(refused))
 
 
 def _ask() -> None:

@@ -170,11 +170,20 @@ def test_who_is_logged_in_has_no_choice_of_whom_to_be(
     assert not [button for button in at.button if button.label == say("people.add_now")]
 
 
+def test_a_name_that_can_not_be_kept_is_refused_in_words(
+    worked: Path, behind_login: None, show: Show, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PAGES.parents[1])
+    text = read(logged_in(show, "register", name="Eve\x00Blank"))
+    assert "You can't come in with this login" in text
+    assert "Leila Haddad" not in text
+
+
 def test_who_was_deactivated_is_shown_the_door(
     worked: Path, behind_login: None, show: Show, read: Read, desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(PAGES.parents[1])
-    at = logged_in(show, "portfolio", name="Eve Blank")
+    at = logged_in(show, "register", name="Eve Blank")
     assert "Eve Blank" in read(at)
     with desk.registry.work(None, Via.SYSTEM) as work:
         eve = next(person for person in find.people(work.session) if person.name == "Eve Blank")
