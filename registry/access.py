@@ -81,6 +81,7 @@ class Act(StrEnum):
     DELEGATE = "delegate"
     KEEP_PEOPLE = "keep_people"
     KEEP_METRICS = "keep_metrics"
+    KEEP_OBJECTIVES = "keep_objectives"
     KEEP_RECORD = "keep_record"
 
 
@@ -182,6 +183,7 @@ TABLE: dict[Act, Rule] = {
     Act.DELEGATE: _rule(*_EVERYONE),
     Act.KEEP_PEOPLE: _rule(Role.ADMINISTRATOR),
     Act.KEEP_METRICS: _rule(Role.ADMINISTRATOR, Role.ANALYST),
+    Act.KEEP_OBJECTIVES: _rule(Role.EXECUTIVE, Role.ADMINISTRATOR, Role.ANALYST, Role.INNOVATOR),
     Act.KEEP_RECORD: _rule(Role.ADMINISTRATOR),
 }
 

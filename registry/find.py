@@ -24,6 +24,7 @@ from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Role, Stage
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import Attachment, ChangeEntry, Comment
+from registry.objectives import KeyResult, KeyResultCheckIn, Objective, PilotKeyResult
 from registry.outcomes import CheckIn, Snapshot
 from registry.people import Delegation, Department, Identity, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
@@ -326,6 +327,44 @@ def comments(session: Session, pilot_id: UUID) -> list[Comment]:
     return _all(session, Comment, Comment.pilot_id == pilot_id, order=(Comment.created_at, Comment.id))
 
 
+# --- objectives ------------------------------------------------------------------------------------------------------
+
+
+def objective(session: Session, key: str) -> Objective:
+    return _by_key(session, Objective, key)
+
+
+def objectives(session: Session) -> list[Objective]:
+    """As they were added."""
+    return _all(session, Objective, order=(Objective.created_at, Objective.key))
+
+
+def key_result(session: Session, key: str) -> KeyResult:
+    return _by_key(session, KeyResult, key)
+
+
+def key_results(session: Session) -> list[KeyResult]:
+    """As they were added."""
+    return _all(session, KeyResult, order=(KeyResult.created_at, KeyResult.key))
+
+
+def latest_key_result_check_ins(session: Session) -> dict[UUID, KeyResultCheckIn]:
+    """The newest word on each key result; of one day the one that was written last."""
+    rows = _all(session, KeyResultCheckIn, order=(KeyResultCheckIn.said_on, KeyResultCheckIn.created_at))
+    return {row.key_result_id: row for row in rows}
+
+
+def key_result_check_ins(session: Session, key_result_id: UUID) -> list[KeyResultCheckIn]:
+    """By day."""
+    wanted = KeyResultCheckIn.key_result_id == key_result_id
+    return _all(session, KeyResultCheckIn, wanted, order=(KeyResultCheckIn.said_on, KeyResultCheckIn.created_at))
+
+
+def served_key_results(session: Session) -> list[PilotKeyResult]:
+    """Which pilot serves which key result, of all of them."""
+    return _all(session, PilotKeyResult, order=(PilotKeyResult.created_at, PilotKeyResult.id))
+
+
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
@@ -363,6 +402,8 @@ _UNKNOWN = {
     "pilot": "pilot_not_found",
     "metric_definition": "metric_not_found",
     "department": "department_not_found",
+    "objective": "objective_not_found",
+    "key_result": "key_result_not_found",
 }
 MADE: tuple[Any, ...] = (
     EvidenceRecord.made_at,

@@ -172,3 +172,18 @@ class Via(StrEnum):
     LOGIN = "login"
     CLI = "cli"
     SYSTEM = "system"
+
+
+class KeyResultKind(StrEnum):
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    KEEP_WITHIN = "keep_within"
+    MILESTONE = "milestone"
+
+
+class Outlook(StrEnum):
+    """How sure the owner of a key result is to reach it."""
+
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"

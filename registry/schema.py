@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from registry import decisions, events, evidence, keeping, metrics, notes, outcomes, people, pilots, plans
+from registry import decisions, events, evidence, keeping, metrics, notes, objectives, outcomes, people, pilots, plans
 
 METADATA = SQLModel.metadata
 
 LOG_TABLES = ("event", "log_head")
 
-_MODULES = (decisions, events, evidence, keeping, metrics, notes, outcomes, people, pilots, plans)
+_MODULES = (decisions, events, evidence, keeping, metrics, notes, objectives, outcomes, people, pilots, plans)
 
 
 def models() -> dict[str, type[SQLModel]]:

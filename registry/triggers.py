@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "notice",
     "kept_input",
     "forgotten",
+    "key_result_check_in",
 )
 
 # table -> {operation: condition on OLD (and NEW) under which it is refused}

@@ -45,6 +45,8 @@ PRIVATE = {
     "delegation": {"reason"},
     "attachment": {"name", "caption"},
     "concern": {"what", "answer"},
+    "key_result_check_in": {"note", "corrective_action"},
+    "pilot_key_result": {"note"},
     "request_for_more": {"what", "answer"},
     "proposed_overrule": {"asked", "answer"},
 }

@@ -19,6 +19,7 @@ from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Via
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import Attachment, ChangeEntry, Comment, Concern
+from registry.objectives import KeyResult, KeyResultCheckIn, Objective, PilotKeyResult
 from registry.open import Registry
 from registry.outcomes import CheckIn, Snapshot
 from registry.people import Delegation, Department, Identity, Notice, Person, PersonRole
@@ -184,6 +185,17 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
         work.add(KeptInput(pilot_id=pilot.id, evidence_id=evidence.id, sha256=cells, size=12))
         gone = work.add(Forgotten(pilot_id=pilot.id, kind="snapshot", sha256="d" * 64, reason="asked for"))
         work.record("data.forgotten", gone)
+    with registry.work(ada, Via.APP) as work:
+        objective = work.add(Objective(key="short-waits", title="Short waits", period="2026", owner_id=ben.id))
+        wait = {"kind": "decrease", "baseline": 200.0, "target": 150.0, "unit": "s", "due": date(2026, 12, 31)}
+        result = work.add(KeyResult(objective_id=objective.id, key="mean-wait", name="Mean wait", **wait))
+        work.add(KeyResultCheckIn(key_result_id=result.id, said_on=date(2026, 4, 1), value=190.0, outlook="on_track"))
+        work.add(
+            PilotKeyResult(
+                pilot_id=pilot.id, key_result_id=result.id, metric_key="wait", exposed_share=0.5, note="soon"
+            )
+        )
+        work.record("objective.added", objective)
     return registry
 
 
