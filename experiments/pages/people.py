@@ -48,7 +48,7 @@ if found:
 else:
     st.info(say("people.none_found" if words.strip() else "people.none"), icon=":material/group:")
 st.subheader(say("people.departments"))
-look.lines(departments(desk) or [say("people.departments_none")])
+st.text(" · ".join(departments(desk)) or say("people.departments_none"))
 
 st.header(say("people.standing_in"))
 st.caption(say("people.standing_in_lead"))
