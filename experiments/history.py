@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from experiments.desk import Desk
 from experiments.words import knows, say
 from registry import find
 from registry.events import Event
+
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,9 @@ def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Verdicts and stances in words; the rest as it was recorded."""
+    """Verdicts, stances and days in words; the rest as it was recorded."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return date.fromisoformat(value)
     if name in {"verdict", "recommended"}:
         return say(f"verdict.{value}") if value else say("history.sent_back")
     return say(f"memo.stance.{value}") if name == "stance" else value
