@@ -17,6 +17,7 @@ from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.record import record
+from experiments.commands.telling import telling
 from experiments.commands.tools import tools
 from experiments.commands.written import Output, written
 from experiments.words import say
@@ -210,6 +211,23 @@ def portfolio(
     return Answer(value={"pilots": list(rows), "log_head": head}, lines=lines)
 
 
+@command(app, "pack")
+def pack(
+    output: Annotated[Path, typer.Option("--output", "-o", help="PDF to write.")],
+    month: Annotated[str, typer.Option(help="Year and month, as in 2026-11.")],
+) -> Answer:
+    """Write the monthly review pack: where the portfolio stands, what was decided and learned, what waits."""
+    from experiments import pack as stage
+    from experiments.files import write_bytes
+
+    with looking(None) as desk:
+        head = desk.registry.head_hash()
+        content = stage.pack_pdf_of(desk, month)
+    write_bytes(output, content)
+    value = {"month": month, "output": str(output), "bytes": len(content), "log_head": head}
+    return Answer(value=value, lines=(say("cli.packed", month=stage.month_words(month), file=str(output)),))
+
+
 @command(app, "reproduce")
 def reproduce(key: Key) -> Answer:
     """Compute assignment, evidence and recommendation again and compare them byte for byte."""
@@ -241,6 +259,7 @@ def verify(
 planning(app)
 life(app)
 organisation(app)
+telling(app)
 measures(app)
 people_commands(app)
 record(app)

@@ -85,6 +85,17 @@ def shrink(effect: float, std_error: float, mwe: float | None, prior: Prior) -> 
     return Shrunken(mean=centre + weight * (effect - centre), sd=sqrt(weight) * std_error, weight=weight)
 
 
+def p_below(posterior: Shrunken, line: float) -> float:
+    """Probability that the effect is smaller than ``line`` (metric's unit, oriented like the effect).
+
+    >>> round(p_below(Shrunken(mean=1.0, sd=0.5, weight=0.5), 1.0), 3)
+    0.5
+    """
+    if posterior.sd == 0:
+        return 1.0 if posterior.mean < line else 0.0
+    return float(ndtr((line - posterior.mean) / posterior.sd))
+
+
 def value_of_another_round(*, mean: float, sd: float, drift_sd: float, next_se: float, break_even: float) -> float:
     """Expected gain of deciding after another round instead of giving up now.
 

@@ -191,6 +191,28 @@ class HarmOutput(Output):
     unchecked: list[str]
 
 
+class InboxOutput(Output):
+    """moves: each with whose it is and by when (null where no date presses)."""
+
+    moves: list[Json]
+
+
+class DigestOutput(Output):
+    """Sentences: what was learned and what waits."""
+
+    heading: str
+    learned: list[str]
+    waits: list[str]
+
+
+class NotifyOutput(Output):
+    """sent, failed: notices; without_address: people whom no message can reach. Exit 1 where any failed."""
+
+    sent: int
+    failed: int
+    without_address: list[str]
+
+
 class MemoOutput(Output):
     """log_head: hash of the record's newest event, which the memo carries: ``pilot verify --head`` looks for it."""
 
@@ -210,6 +232,15 @@ class PortfolioOutput(Output):
     """log_head: hash of the record's newest event."""
 
     pilots: list[Json]
+    log_head: str
+
+
+class PackOutput(Output):
+    """log_head: hash of the record's newest event, whose first letters stand in the foot of every page."""
+
+    month: str
+    output: str
+    bytes: int
     log_head: str
 
 
@@ -517,9 +548,13 @@ OUTPUTS: dict[str, type[Output]] = {
     "withdraw": StageOutput,
     "concern": ConcernOutput,
     "harm": HarmOutput,
+    "inbox": InboxOutput,
+    "digest": DigestOutput,
+    "notify": NotifyOutput,
     "memo": MemoOutput,
     "close": CloseOutput,
     "portfolio": PortfolioOutput,
+    "pack": PackOutput,
     "history": HistoryOutput,
     "history CHARTER.yaml DATA": PastOutput,
     "forecasts": ForecastsOutput,

@@ -70,7 +70,7 @@ def _data(memo: Memo) -> dict[str, Any]:
         **dataclasses.asdict(dataclasses.replace(memo, sites=(), made_at=None)),
         "words": dict(memo.headings),
         "made": [stamp.year, stamp.month, stamp.day],
-        "fonts": [font for font in TEXT_FONTS if font in _installed()],
+        "fonts": text_fonts(),
         "units": sorted({"%", *(re.escape(line.plot.unit) for line in memo.metrics if line.plot and line.plot.unit)}),
         "colour": theme.VERDICT_COLOURS[memo.badge.verdict],
         "on_badge": theme.ON_BADGE,
@@ -79,6 +79,11 @@ def _data(memo: Memo) -> dict[str, Any]:
         "pictures": {key: _for_paper(picture) for key, picture in metric_pictures(memo).items()},
         "sites_picture": _for_paper(sites) if sites else None,
     }
+
+
+def text_fonts() -> list[str]:
+    """The fonts for text that this machine has, the best first."""
+    return [font for font in TEXT_FONTS if font in _installed()]
 
 
 def _for_paper(picture: Picture) -> dict[str, str]:

@@ -11,13 +11,18 @@ import streamlit as st
 
 from experiments.pages.frame import begin, plain
 from experiments.pages.parts import badge
+from experiments.pages.portfolio_times import above, over_time, review_pack
 from experiments.pages.take_away import take_away
 from experiments.pictures.theme import VERDICT_SIGNS
-from experiments.portfolio import PilotRow, portfolio
+from experiments.portfolio import PilotRow, survey
+from experiments.portfolio_filters import ORDERS, Wanted, in_order, matching
+from experiments.portfolio_words import money_words
 from experiments.words import say
 from experiments.words.numbers import day, day_and_distance
 
 VERDICTS = tuple(VERDICT_SIGNS)
+VIEWS = ("board", "table", "timeline")
+MADE_UP = {"all": None, "real": False, "simulated": True}
 CARDS = 20
 """So many cards a column, those that moved last; the rest on demand: nobody reads two thousand."""
 BOARD = (
@@ -32,19 +37,14 @@ def verdict(row: PilotRow) -> str:
     return f"{VERDICT_SIGNS[row.verdict]} {say(f'verdict.{row.verdict}')}" if row.verdict else ""
 
 
-def matches(row: PilotRow, search: str, verdicts: list[str], departments: list[str]) -> bool:
-    text = " ".join((row.title, row.team, row.department, row.owner, *row.partners, row.metric)).lower()
-    wanted = all(word in text for word in search.lower().split())
-    touched = {row.department, *row.partners}
-    return wanted and (not verdicts or row.verdict in verdicts) and (not departments or bool(touched & {*departments}))
-
-
 def card(row: PilotRow) -> None:
     page = "evidence" if row.verdict else "plan" if row.registered else "register"
     with st.container(border=True, key=f"pilot-{row.key}", gap="xxsmall"):
         st.page_link(f"experiments/pages/{page}.py", label=f"**{plain(row.title)}**", query_params={"pilot": row.key})
-        told = [say(f"stage.{row.stage}"), say("portfolio.since", date=day(row.stage_since.date()))]
-        if row.next_date:
+        told = [say(f"stage.{row.stage}"), say("portfolio.age", days=row.age_days)]
+        if row.overdue and row.next_date:
+            told.append(say("portfolio.overdue", date=day(row.next_date)))
+        elif row.next_date:
             told.append(say("portfolio.next", date=day_and_distance(row.next_date, date.today())))
         if row.simulated:
             told.append(say("portfolio.simulated"))
@@ -55,6 +55,8 @@ def card(row: PilotRow) -> None:
         if row.effect:
             state = f", {say(f'state.{row.state}')}" if row.state else ""
             pieces.append(f"<p>{escape(f'{row.metric}: {row.effect}{state}')}</p>")
+        if words := money_words(row):
+            pieces.append(f"<p>{escape(words)}</p>")
         pieces.append(f"<p class='pg-faint'>{escape(' · '.join(told))}</p>")
         pieces.append(
             f"<p class='pg-faint'>{escape(' · '.join(name for name in (row.team, *row.partners) if name))}</p>"
@@ -62,46 +64,87 @@ def card(row: PilotRow) -> None:
         st.html(f"<div class='pg-card'>{''.join(pieces)}</div>")
 
 
-def table(rows: list[PilotRow]) -> dict[str, list[Any]]:
+def table(rows: tuple[PilotRow, ...]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {
         "title": [row.title for row in rows],
+        "owner": [row.owner for row in rows],
+        "department": [row.department for row in rows],
         "team": [row.team for row in rows],
         "partners": [", ".join(row.partners) for row in rows],
         "stage": [say(f"stage.{row.stage}") for row in rows],
         "since": [row.stage_since.date() for row in rows],
+        "age": [row.age_days for row in rows],
         "verdict": [verdict(row) for row in rows],
         "grade": [row.grade or "" for row in rows],
         "metric": [row.metric for row in rows],
         "effect": [row.effect for row in rows],
+        "expected": [None if row.expected is None else round(row.expected) for row in rows],
+        "currency": [row.currency for row in rows],
+        "horizon": [row.horizon for row in rows],
         "decided": [say(f"verdict.{row.decided}") if row.decided else "" for row in rows],
         "next": [row.next_date for row in rows],
+        "overdue": [say("portfolio.yes") if row.overdue else "" for row in rows],
         "link": [f"/evidence?pilot={row.key}" for row in rows],
     }
     return {say(f"portfolio.column.{name}"): cells for name, cells in columns.items()}
 
 
-desk = begin(say("nav.page.portfolio"))
-every = portfolio(desk)
-if not every:
-    st.info(say("frame.no_pilots"), icon=":material/eco:")
-    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
-    st.stop()
+def filters(rows: tuple[PilotRow, ...]) -> tuple[Wanted, str]:
+    """Everything that is chosen lives in the address, so that a view can be kept as a bookmark."""
+    one, two, three = st.columns([3, 2, 2])
+    words = one.text_input(say("portfolio.search"), key="search", bind="query-params")
+    verdicts = two.multiselect(
+        say("portfolio.verdict"),
+        VERDICTS,
+        format_func=lambda key: say(f"verdict.{key}"),
+        key="verdict",
+        bind="query-params",
+    )
+    names = sorted({name for row in rows for name in (row.department, *row.partners) if name})
+    departments = three.multiselect(say("portfolio.department"), names, key="department", bind="query-params")
+    with st.expander(say("portfolio.more_filters"), icon=":material/tune:", expanded=bool(st.query_params)):
+        four, five, six, seven = st.columns(4)
+        stages = four.multiselect(
+            say("portfolio.stage"),
+            [stage for _, within in BOARD for stage in within],
+            format_func=lambda key: say(f"stage.{key}"),
+            key="stage",
+            bind="query-params",
+        )
+        people = sorted({row.owner for row in rows if row.owner})
+        owners = five.multiselect(say("portfolio.owner"), people, key="owner", bind="query-params")
+        order = six.selectbox(
+            say("portfolio.order"),
+            list(ORDERS),
+            format_func=lambda key: say(f"portfolio.order.{key}"),
+            key="order",
+            bind="query-params",
+        )
+        made_up = seven.selectbox(
+            say("portfolio.made_up"),
+            list(MADE_UP),
+            format_func=lambda key: say(f"portfolio.made_up.{key}"),
+            key="made_up",
+            bind="query-params",
+        )
+        overdue = st.checkbox(say("portfolio.only_overdue"), key="overdue", bind="query-params")
+        st.caption(say("portfolio.keep_view"))
+    wanted = Wanted(
+        words=words,
+        stages=stages,
+        verdicts=verdicts,
+        departments=departments,
+        owners=owners,
+        overdue=overdue,
+        simulated=MADE_UP[made_up],
+    )
+    return wanted, order
 
-one, two, three = st.columns([3, 2, 2])
-search = one.text_input(say("portfolio.search"), key="search", bind="query-params")
-verdicts = two.multiselect(
-    say("portfolio.verdict"), VERDICTS, format_func=lambda key: say(f"verdict.{key}"), key="verdict"
-)
-names = sorted({name for row in every for name in (row.department, *row.partners) if name})
-departments = three.multiselect(say("portfolio.department"), names, key="department")
-shown = [row for row in every if matches(row, search, verdicts, departments)]
-st.caption(say("portfolio.count", shown=len(shown), all=len(every)))
 
-board, listed = st.tabs([say("portfolio.board"), say("portfolio.table")])
-with board:
+def board(rows: tuple[PilotRow, ...]) -> None:
     for column, (name, stages) in zip(st.columns(len(BOARD)), BOARD, strict=True):
         with column:
-            here = [row for row in shown if row.stage in stages]
+            here = [row for row in rows if row.stage in stages]
             st.subheader(say(f"portfolio.board.{name}", count=len(here)))
             many = len(here) > CARDS and not st.session_state.get(f"all-{name}")
             for row in here[:CARDS] if many else here:
@@ -113,7 +156,31 @@ with board:
                     on_click=st.session_state.__setitem__,
                     args=(f"all-{name}", True),
                 )
-with listed:
+
+
+desk = begin(say("nav.page.portfolio"))
+every = survey(desk)
+if not every.rows:
+    st.info(say("frame.no_pilots"), icon=":material/eco:")
+    st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
+    st.stop()
+
+wanted, order = filters(every.rows)
+shown = in_order(matching(every.rows, wanted), order)
+st.caption(say("portfolio.count", shown=len(shown), all=len(every.rows)))
+above(shown)
+review_pack(desk)
+
+view = st.segmented_control(
+    say("portfolio.view"),
+    VIEWS,
+    format_func=lambda key: say(f"portfolio.{key}"),
+    key="view",
+    default=VIEWS[0],
+    required=True,
+    bind="query-params",
+)
+if view == "table":
     take_away(table(shown), name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
     st.dataframe(
         pd.DataFrame(table(shown)),
@@ -122,3 +189,8 @@ with listed:
             say("portfolio.column.link"): st.column_config.LinkColumn(display_text=say("portfolio.open")),
         },
     )
+elif view == "timeline":
+    keys = {row.key for row in shown}
+    over_time([span for span in every.spans if span.key in keys], desk.registry.clock().date())
+else:
+    board(shown)

@@ -1,0 +1,112 @@
+"""What stands above the board, and the calendar of sites: pilots over time, and who is in whose way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from experiments.desk import Desk
+from experiments.pack import last_months, month_words, pack_pdf_of
+from experiments.pages import look
+from experiments.pages.frame import plain
+from experiments.pictures.timeline import TimelineBar, timeline
+from experiments.portfolio import PilotRow
+from experiments.portfolio_words import clash_sentence, funnel, shared_with, standing, titled
+from experiments.rates import counted, rates
+from experiments.site_calendar import Clash, Span, clashes
+from experiments.words import say
+from experiments.words.catalogue import listed
+
+BARS = 40
+PAIRS = 100
+
+
+def above(rows: Sequence[PilotRow]) -> None:
+    """The funnel as numbers, the rates as sentences."""
+    found = rates(counted(rows))
+    with st.expander(say("rates.title"), expanded=True, icon=":material/filter_alt:"):
+        with st.container(horizontal=True, key="funnel"):
+            for name, count in funnel(found):
+                st.metric(plain(name), count, width="content")
+        look.lines(standing(rows))
+
+
+def review_pack(desk: Desk) -> None:
+    """The month as one file; it is made when the button is pressed."""
+    today = desk.registry.clock().date()
+    months = last_months(today)
+    with st.popover(say("pack.button"), icon=":material/picture_as_pdf:"):
+        month = st.selectbox(say("pack.month"), months, format_func=month_words, key="pack-month")
+        st.download_button(
+            say("pack.download"),
+            lambda: pack_pdf_of(desk, month),
+            file_name=f"pilots-{month}.pdf",
+            mime="application/pdf",
+            icon=":material/download:",
+            key="pack",
+            on_click="ignore",
+        )
+
+
+def over_time(spans: Sequence[Span], today: date) -> None:
+    if not spans:
+        st.info(say("timeline.none"), icon=":material/calendar_month:")
+        return
+    found = clashes(spans)
+    sentence = clash_sentence(found, today)
+    st.markdown(plain(sentence))
+    shown = sorted(spans, key=lambda span: (span.end, span.title), reverse=True)[:BARS]
+    if len(shown) < len(spans):
+        st.caption(say("timeline.shortened", shown=len(shown), all=len(spans)))
+    shared = shared_with(found)
+    st.altair_chart(
+        timeline([_bar(span, shared.get(span.key, ()), today) for span in shown], today=today, theme=look.theme()),
+        theme=None,
+        key="timeline",
+        alt=say("timeline.alt", sentence=sentence),
+        width="stretch",
+    )
+    if found:
+        _pairs(found)
+    with st.expander(say("timeline.table"), icon=":material/table_rows:"):
+        st.dataframe(_table(_calendar(spans, shared)), hide_index=True, key="timeline-table")
+
+
+def _bar(span: Span, shared: Sequence[str], today: date) -> TimelineBar:
+    over = span.end < today
+    return TimelineBar(title=titled(span), start=span.start, end=span.end, over=over, shared=listed([*shared]))
+
+
+def _pairs(found: Sequence[Clash]) -> None:
+    st.subheader(say("timeline.shared_title"))
+    if len(found) > PAIRS:
+        st.caption(say("timeline.shared_shortened", shown=PAIRS, all=len(found)))
+    shown = found[:PAIRS]
+    columns: dict[str, list[Any]] = {
+        "first": [titled(clash.first) for clash in shown],
+        "second": [titled(clash.second) for clash in shown],
+        "start": [clash.start for clash in shown],
+        "end": [clash.end for clash in shown],
+        "which": [listed([*clash.sites]) for clash in shown],
+    }
+    st.dataframe(_table(columns), hide_index=True, key="timeline-pairs")
+
+
+def _calendar(spans: Sequence[Span], shared: dict[str, tuple[str, ...]]) -> dict[str, list[Any]]:
+    ordered = sorted(spans, key=lambda span: (span.start, span.title))
+    return {
+        "title": [titled(span) for span in ordered],
+        "start": [span.start for span in ordered],
+        "end": [span.end for span in ordered],
+        "stage": [say(f"stage.{span.stage}") for span in ordered],
+        "sites": [len(span.sites) for span in ordered],
+        "shared": [listed([*shared.get(span.key, ())]) for span in ordered],
+    }
+
+
+def _table(columns: dict[str, list[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({say(f"timeline.column.{name}"): cells for name, cells in columns.items()})
