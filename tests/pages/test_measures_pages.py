@@ -125,3 +125,18 @@ def test_a_file_that_is_no_table_is_refused_in_words(
     at.file_uploader(key="raw-upload").set_value(("calls.csv", b"%PDF-1.7 ...", "text/csv")).run()
     assert not at.exception
     assert "PDF" in read(at)
+
+
+def test_the_charters_form_begins_with_a_metric_of_the_catalogue(
+    worked: Path, show: Callable[..., Any], run: Callable[[Any], Any]
+) -> None:
+    at = show("register", person="Ana Lima")
+    at.session_state["register_step"] = "success"
+    at = run(at)
+    at.selectbox(key="r-s1-catalogue").select("time_in_menu")
+    at = run(at)
+    assert at.text_input(key="r-s1-time_in_menu-name").value == "Time in the menu"
+    assert at.text_input(key="r-s1-time_in_menu-unit").value == "s"
+    assert at.selectbox(key="r-s1-time_in_menu-better").value == "lower"
+    offered = at.selectbox(key="r-s1-catalogue").options
+    assert "Half-hours in which few hang up" not in offered  # the form has no field for a part of it
