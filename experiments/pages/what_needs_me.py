@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
 from experiments.begin import begin_empty, load_worked, may_begin, only_worked
 from experiments.desk import Desk
+from experiments.digest import digest
+from experiments.due_dates import due_dates
 from experiments.inbox import Move, moves
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
@@ -89,6 +92,22 @@ for move in mine:
 if others:
     with st.expander(say("needs.others", count=len(others)), expanded=not mine):
         look.lines([waiting(move) for move in others])
+if found:
+    st.download_button(
+        say("needs.dates"),
+        partial(due_dates, desk),
+        file_name="pilots.ics",
+        mime="text/calendar",
+        icon=":material/event:",
+        key="dates",
+        on_click="ignore",
+    )
+    with st.expander(say("needs.digest"), expanded=not mine):
+        week = digest(desk)
+        st.markdown(f"**{say('digest.learned')}**")
+        look.lines(week.learned or [say("digest.nothing_learned")])
+        st.markdown(f"**{say('digest.waits')}**")
+        look.lines(week.waits or [say("digest.nothing_waits")])
 own = [row for row in portfolio(desk, person_id=desk.person.id) if row.stage not in DONE] if desk.person else []
 if own:
     st.subheader(say("needs.mine"), anchor=False)

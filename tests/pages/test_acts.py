@@ -179,6 +179,14 @@ def test_a_pilot_is_paused_with_a_reason_and_goes_on(
     assert desk.pilot(key).stage == before
 
 
+def test_what_needs_me_tells_the_week_and_gives_the_dates(worked: Path, show: Show, read: Read) -> None:
+    at = show(person="Ruth Vogel")
+    text = read(at)
+    assert "The last seven days" in text
+    assert "My dates for the calendar" in text
+    assert "Verdict ready for" in text
+
+
 def test_the_takeaway_closes_a_decided_pilot(worked: Path, show: Show, press: Press, desk: Any) -> None:
     at = show("decide", pilot="call-back-at-peak", person="Ana Lima")
     at.text_area(key="takeaway").set_value("Callers gladly hang up when the call-back comes.")
