@@ -13,7 +13,6 @@ from experiments.words import knows, say
 from registry import find
 from registry.events import Event
 
-
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
