@@ -219,14 +219,21 @@ class MortalServer:
     def address(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
+    def create(self, database: str) -> None:
+        _administer("postgresql://postgres@/{database}?host=" + str(self.folder), f"CREATE DATABASE {database}")
+
     def start(self) -> None:
         self.process = _start(self.binaries, self.folder, "-c", "fsync=on")
 
     def kill(self) -> None:
         """As a power cut would: the server and all its helpers at once."""
         assert self.process is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        own = self.process.pid
+        listed = Path(f"/proc/{own}/task/{own}/children")
+        helpers = [int(number) for number in listed.read_text().split()] if listed.is_file() else []
+        for process in (own, *helpers):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self.process.wait(30)
 
 
@@ -256,7 +263,7 @@ def _user() -> str | None:
 
 
 def _start(binaries: Path, folder: Path, *settings: str) -> subprocess.Popen[bytes]:
-    """Start the server of that folder, reachable only by a socket there, in a process group of its own."""
+    """Start the server of that folder, reachable only by a socket there."""
     log = folder / "log"
     command = [binaries / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
     command += settings or ("-c", "fsync=off")
@@ -268,7 +275,6 @@ def _start(binaries: Path, folder: Path, *settings: str) -> subprocess.Popen[byt
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,
         )
     _await(process, folder, log)
     return process

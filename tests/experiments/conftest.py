@@ -140,6 +140,8 @@ class Led:
 
 ONE_LOOK = {"fractions": [1.0], "extension": None}
 """One planned check, at the end: what most tests are about needs no other."""
+
+
 def sign_everything(desk: Desk, key: str) -> None:
     """Every partner, then the owner."""
     pilot = desk.pilot(key)

@@ -25,6 +25,7 @@ from experiments.reproduce import reproduce
 from experiments.review import review
 from experiments.verify import verify
 from registry.errors import Conflict, RegistryError
+from registry.migration import SCHEMA
 from registry.open import Registry
 
 Lead = Callable[..., Any]
@@ -172,7 +173,7 @@ def _rewritten(file: Path, change: Callable[[str, bytes], bytes | None]) -> Path
         ("tables/plan_record.jsonl", lambda content: b"", "backup_damaged"),
         ("tables/pilot.jsonl", lambda content: None, "backup_damaged"),
         ("snapshots/", lambda content: content[:-1] + b"?", "backup_damaged"),
-        ("backup.json", lambda content: content.replace(b'"0004"', b'"9999"'), "backup_other_schema"),
+        ("backup.json", lambda content: content.replace(SCHEMA.encode(), b"9999"), "backup_other_schema"),
         ("backup.json", lambda content: b"[]", "backup_unreadable"),
         ("backup.json", lambda content: None, "backup_unreadable"),
     ],

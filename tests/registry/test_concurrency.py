@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from registry import find
 from registry.kinds import Via
-from registry.open import Registry
+from registry.open import Registry, upgrade
 from registry.pilots import Pilot
 from registry.verify import verify
 
@@ -24,6 +25,12 @@ def start(opening: dict[str, object], mode: str, count: int) -> subprocess.Popen
     arguments = json.dumps({name: str(value) for name, value in opening.items()})
     command = [sys.executable, str(WRITER), arguments, mode, str(count)]
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def everything_said(writer: subprocess.Popen[str]) -> tuple[str, str]:
+    """(output, errors) to the end; ``communicate`` would lose the lines that readline has read ahead."""
+    with writer:
+        return writer.stdout.read(), writer.stderr.read()
 
 
 def counted(registry: Registry) -> int:
@@ -40,14 +47,64 @@ def acts(registry: Registry, act: str) -> int:
 def test_eight_processes_lose_no_update_and_break_no_chain(
     registry: Registry, pilot: Pilot, opening: dict[str, object]
 ) -> None:
-    writers = [start(opening, "count", 50) for _ in range(8)]
+    """200 acts each, all on the same row: read it, write it one higher, and tell the log."""
+    writers = [start(opening, "count", 200) for _ in range(8)]
     errors = [writer.communicate(timeout=300)[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * 8, errors
-    assert counted(registry) == 400
-    assert acts(registry, "pilot.counted") == 400
+    assert counted(registry) == 1600
+    assert acts(registry, "pilot.counted") == 1600
     verification = verify(registry)
     assert verification.findings == ()
-    assert verification.events == 402  # and the two of the fixtures
+    assert verification.events == 1602  # and the two of the fixtures
+
+
+@pytest.mark.slow
+def test_writers_killed_among_others_leave_whole_acts_and_the_others_go_on(
+    registry: Registry, pilot: Pilot, opening: dict[str, object]
+) -> None:
+    doomed = [start(opening, "ingest", 100_000) for _ in range(4)]
+    others = [start(opening, "count", 60) for _ in range(4)]
+    for writer in doomed:
+        assert writer.stdout.readline().strip() == "ready"
+    for writer in doomed:
+        time.sleep(0.3)
+        writer.kill()
+    errors = [writer.communicate(timeout=300)[1] for writer in (*doomed, *others)]
+    assert [writer.returncode for writer in others] == [0] * 4, errors
+    with registry.read() as session:
+        ingested = len(find.snapshots(session, pilot.id))
+    assert ingested > 0
+    assert acts(registry, "outcomes.accepted") == ingested
+    assert acts(registry, "pilot.counted") == counted(registry) == 240 + ingested
+    assert verify(registry).findings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_server_killed_in_the_middle_loses_nothing_that_was_told_done(tmp_path: Path, mortal_postgres: Any) -> None:
+    """Killed twice with writers at work, as a power cut would: after its restart acts are whole or absent."""
+    mortal_postgres.create("record")
+    opening: dict[str, object] = {"home": tmp_path / "home", "database_url": mortal_postgres.address("record")}
+    upgrade(str(opening["database_url"]))
+    with Registry.open(**opening) as registry, registry.work(None, Via.APP) as work:
+        work.record("pilot.registered", work.add(Pilot(key="call-back", title="Call-back at peak")))
+    confirmed = 0
+    for killed in (1, 2):
+        writers = [start(opening, "told", 100_000) for _ in range(4)]
+        for writer in writers:
+            assert writer.stdout.readline().strip() == "ready"
+        time.sleep(2)
+        mortal_postgres.kill()
+        said = [everything_said(writer) for writer in writers]
+        confirmed += sum(out.count("done") for out, _ in said)
+        assert all("Unavailable" in error for _, error in said), said  # a refusal in our words, no bare driver's error
+        mortal_postgres.start()
+        with Registry.open(**opening) as registry:
+            assert verify(registry).findings == ()
+            assert acts(registry, "pilot.counted") == counted(registry)
+            # An act may be done without its writer having heard of it, never the other way round.
+            assert confirmed <= counted(registry) <= confirmed + 4 * killed
+    assert confirmed > 0
 
 
 def test_a_writer_killed_inside_its_act_leaves_nothing_of_it(

@@ -1,7 +1,7 @@
 """A process that writes: run by test_concurrency.py as ``python writer.py OPENING MODE COUNT``.
 
-MODE count: COUNT times read a number and write it back one higher; ingest: the same with a snapshot each time, until
-killed; hang: stop in the middle of such an act, and wait to be killed.
+MODE count: COUNT times read a number and write it back one higher; told: the same, and say so each time; ingest:
+the same with a snapshot each time, until killed; hang: stop in the middle of such an act, and wait to be killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from registry.outcomes import Snapshot
 
 def act(registry: Registry, mode: str, number: int) -> None:
     content = f"site,wait_s\nA,{number}\n".encode()
-    sha256 = registry.snapshots.put(content) if mode != "count" else ""
+    sha256 = registry.snapshots.put(content) if mode in ("ingest", "hang") else ""
     with registry.work(None, Via.CLI) as work:
         pilot = find.pilot(work.session, "call-back")
         work.change(pilot, "pilot.counted", draft={"n": pilot.draft.get("n", 0) + 1})
@@ -40,6 +40,8 @@ def main(opening: dict[str, str], mode: str, count: int) -> None:
         print("ready", flush=True)
         for number in range(count):
             act(registry, mode, number)
+            if mode == "told":
+                print("done", flush=True)
 
 
 if __name__ == "__main__":
