@@ -23,6 +23,7 @@ from experiments.words.numbers import day, day_and_distance
 VERDICTS = tuple(VERDICT_SIGNS)
 VIEWS = ("board", "table", "timeline")
 MADE_UP = {"all": None, "real": False, "simulated": True}
+RARER = frozenset({"stage", "owner", "order", "made_up", "overdue"})
 CARDS = 20
 """So many cards a column, those that moved last; the rest on demand: nobody reads two thousand."""
 BOARD = (
@@ -102,7 +103,9 @@ def filters(rows: tuple[PilotRow, ...]) -> tuple[Wanted, str]:
     )
     names = sorted({name for row in rows for name in (row.department, *row.partners) if name})
     departments = three.multiselect(say("portfolio.department"), names, key="department", bind="query-params")
-    with st.expander(say("portfolio.more_filters"), icon=":material/tune:", expanded=bool(st.query_params)):
+    with st.expander(
+        say("portfolio.more_filters"), icon=":material/tune:", expanded=not RARER.isdisjoint(st.query_params)
+    ):
         four, five, six, seven = st.columns(4)
         stages = four.multiselect(
             say("portfolio.stage"),
@@ -178,6 +181,7 @@ view = st.segmented_control(
     key="view",
     default=VIEWS[0],
     required=True,
+    label_visibility="collapsed",
     bind="query-params",
 )
 if view == "table":
