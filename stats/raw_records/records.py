@@ -41,17 +41,22 @@ def read_raw(table: ir.Table, mapping: RawMapping) -> RawRecords:
     """
     refuse_unfit(mapping, table.columns)
     read = _kept_in_engine(_as_read(table, mapping))
+    rows = _count(read)
     first = list(reading_flags(read, mapping))
-    typed = _kept_in_engine(read.select("row", **_corrected(read, mapping, first), **_columns(first)))
+    typed = _kept_in_engine(read.select("row", **_corrected(read, mapping, first), **_columns(first)), instead_of=read)
     seen = [replace(flag, where=typed[flag.name]) for flag in first]
     flags = [*seen, *content_flags(typed, mapping)]
-    flagged = _kept_in_engine(typed.select("row", *_values(mapping), **_columns(flags)))
+    flagged = _kept_in_engine(typed.select("row", *_values(mapping), **_columns(flags)), instead_of=typed)
     findings = count(flagged, flags)
-    records = _kept_in_engine(_records(flagged, mapping, flags))
-    rows, kept = (int(one.count().to_pyarrow().as_py()) for one in (read, records))
+    records = _kept_in_engine(_records(flagged, mapping, flags), instead_of=flagged)
+    kept = _count(records)
     if kept == 0:
         raise RefusedData(Problem(code="raw_nothing_left", facts={"rows": rows}))
     return RawRecords(table=records, mapping=mapping, rows=rows, kept=kept, findings=findings)
+
+
+def _count(table: ir.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
 
 
 def _as_read(table: ir.Table, mapping: RawMapping) -> ir.Table:
@@ -112,5 +117,10 @@ def _yes(condition: Any) -> Any:
     return condition.fill_null(False)
 
 
-def _kept_in_engine(table: ir.Table) -> ir.Table:
-    return table.get_backend().create_table(f"raw_{next(_numbers)}", table, temp=True)
+def _kept_in_engine(table: ir.Table, *, instead_of: ir.Table | None = None) -> ir.Table:
+    """The table's rows as a temporary one; the one that it was made from is dropped."""
+    backend = table.get_backend()
+    made = backend.create_table(f"raw_{next(_numbers)}", table, temp=True)
+    if instead_of is not None:
+        backend.raw_sql(f"DROP TABLE {instead_of.get_name()}")
+    return made

@@ -20,7 +20,7 @@ def from_catalogue(name: str, role: str) -> tuple[str, dict[str, Any]]:
     key = st.selectbox(
         say("register.from_catalogue"),
         ["", *entries],
-        format_func=lambda key: entries[key].name if key else say("register.own_metric"),
+        format_func=lambda key: entries[key].name if key else say("register.not_from_catalogue"),
         key=f"r-{name}-catalogue",
     )
     return (f"{name}-{key}", metric_from(entries[key], entries, role)) if key else (name, {})
