@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.aside import aside
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
 from experiments.commands.life import life
 from experiments.commands.measures import measures
@@ -259,6 +260,7 @@ def verify(
 planning(app)
 life(app)
 organisation(app)
+aside(app)
 telling(app)
 measures(app)
 people_commands(app)

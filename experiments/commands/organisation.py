@@ -1,4 +1,4 @@
-"""Commands of ``pilot`` for what people agree on: signatures, reviews, decisions; and what stops or worries it."""
+"""Commands of ``pilot`` for what people agree on: signatures, reviews, decisions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,6 @@ def organisation(app: typer.Typer) -> None:
         ("decide", decide),
         ("confirm", confirm),
         ("overrides", overrides),
-        ("pause", pause),
-        ("resume", resume),
-        ("withdraw", withdraw),
-        ("concern", concern),
-        ("harm", harm),
     ):
         command(app, name)(body)
 
@@ -191,61 +186,3 @@ def ask(
         found = stage.requests(desk, key)
     lines = [say("cli.request", number=r.number, who=r.asked_by, what=r.what, answer=r.answer).strip() for r in found]
     return Answer(value={"pilot": key, "requests": list(found)}, lines=tuple(lines) or (say("cli.no_requests"),))
-
-
-def pause(key: Key, reason: Reason = "", who: Who = None) -> Answer:
-    """Pause the pilot: nothing goes on until it is resumed."""
-    from experiments import pauses as stage
-
-    with acting(who, key) as desk:
-        made = stage.pause(desk, key, reason)
-    return Answer(value={"pilot": key, "stage": made.value}, lines=(say("cli.paused"),))
-
-
-def resume(key: Key, reason: Reason = "", who: Who = None) -> Answer:
-    """Go on with a paused pilot at the stage where it stood."""
-    from experiments import pauses as stage
-
-    with acting(who, key) as desk:
-        made = stage.resume(desk, key, reason)
-    return Answer(value={"pilot": key, "stage": made.value}, lines=(say("cli.resumed", stage=say(f"stage.{made}")),))
-
-
-def withdraw(key: Key, reason: Reason = "", who: Who = None) -> Answer:
-    """End a pilot before its decision, for good."""
-    from experiments import pauses as stage
-
-    with acting(who, key) as desk:
-        made = stage.withdraw(desk, key, reason)
-    return Answer(value={"pilot": key, "stage": made.value}, lines=(say("cli.withdrawn"),))
-
-
-def concern(
-    key: Key,
-    what: Annotated[str, typer.Argument(help="What you fear is going wrong; empty: show the concerns.")] = "",
-    answer: Annotated[int | None, typer.Option(help="As owner or sponsor: number of the concern answered.")] = None,
-    words: Annotated[str, typer.Option(help="The answer.")] = "",
-    who: Who = None,
-) -> Answer:
-    """Raise a safety concern, or answer one."""
-    from experiments import concerns as stage
-
-    with acting(who, key) as desk:
-        if answer is not None:
-            stage.answer_concern(desk, key, answer, words)
-        elif what:
-            stage.raise_concern(desk, key, what)
-        found = stage.concerns(desk, desk.pilot(key))
-    lines = tuple(f"{row.number}. {stage.sentence(row)}" for row in found) or (say("cli.no_concerns"),)
-    return Answer(value={"pilot": key, "concerns": list(found)}, lines=lines)
-
-
-def harm(key: Key, who: Who = None) -> Answer:
-    """Look for harm in the data so far, once a week: alarm or no alarm, no numbers."""
-    from experiments import harm_check as stage
-
-    with acting(who, key) as desk:
-        made = stage.harm_check(desk, key)
-    said = say("harm.alarm" if made.alarm else "harm.no_alarm", week=made.week, day=made.on)
-    lines = (said, say("harm.unchecked", metrics=made.unchecked)) if made.unchecked else (said,)
-    return Answer(value={"pilot": key, **vars(made)}, lines=lines)

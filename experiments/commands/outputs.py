@@ -213,6 +213,14 @@ class NotifyOutput(Output):
     without_address: list[str]
 
 
+class CommentOutput(Output):
+    """Oldest first; attachments with the hash of their content."""
+
+    pilot: str
+    comments: list[Json]
+    attachments: list[Json]
+
+
 class MemoOutput(Output):
     """log_head: hash of the record's newest event, which the memo carries: ``pilot verify --head`` looks for it."""
 
@@ -548,6 +556,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "withdraw": StageOutput,
     "concern": ConcernOutput,
     "harm": HarmOutput,
+    "comment": CommentOutput,
     "inbox": InboxOutput,
     "digest": DigestOutput,
     "notify": NotifyOutput,

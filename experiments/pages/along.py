@@ -12,6 +12,7 @@ from experiments.looks import look_sentences
 from experiments.pages import along_forms, look
 from experiments.pages.aside import concerns_here, harm_here, stand_still
 from experiments.pages.frame import begin, did, done, offered, pilot_here
+from experiments.pages.notes import notes
 from experiments.plan import locked_plan
 from experiments.shape import shape
 from experiments.words import say
@@ -138,3 +139,4 @@ concerns_here(desk, pilot)
 stand_still(desk, pilot)
 if reached(pilot, Stage.SIGNED):
     along_forms.amendments(desk, pilot)
+notes(desk, pilot, about="along")

@@ -9,6 +9,7 @@ from experiments.charters.charter import slug
 from experiments.desk import Desk, reached
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain
+from experiments.pages.notes import notes
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
 from experiments.words import digits, say
@@ -93,3 +94,4 @@ if drawn.drawn is not None:
 look.lines(told)
 st.caption(say("assign.hash", sha256=drawn.sha256[:12]))
 go_on(pilot)
+notes(desk, pilot, about="assign")

@@ -35,6 +35,7 @@ from experiments.pages.frame import (
     show_problems,
     warn,
 )
+from experiments.pages.notes import notes
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
 from experiments.plan import locked_plan
@@ -182,3 +183,4 @@ if kept["file"]:
     go_on(pilot)
 else:
     st.caption(say("data.none_kept"))
+notes(desk, pilot, about="data")

@@ -12,6 +12,7 @@ from experiments.pages import parts
 from experiments.pages.deciding import decision_form, look_back_here, proposed_here
 from experiments.pages.frame import begin, did, done, offered, pilot_here
 from experiments.pages.heard import request_lines, round_lines
+from experiments.pages.notes import notes
 from experiments.recommend import in_force
 from experiments.requests import requests
 from experiments.rounds import round_of
@@ -88,3 +89,4 @@ elif pilot.stage == Stage.DECIDED:
 elif learned := takeaway(desk, pilot.key):
     st.subheader(say("close.learned"))
     st.text(learned)
+notes(desk, pilot, about="decide")

@@ -15,6 +15,7 @@ from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
 from experiments.pages import look, parts, plots
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
+from experiments.pages.notes import notes
 from experiments.plan import locked_plan
 from experiments.recommend import assessed_before, in_force, recommend
 from experiments.words import say
@@ -126,3 +127,4 @@ if reached(pilot, Stage.RUNNING) and not reached(pilot, Stage.DECIDED):
     st.page_link("experiments/pages/review.py", label=say("evidence.to_review"), query_params={"pilot": pilot.key})
     st.page_link("experiments/pages/decide.py", label=say("evidence.to_decide"), query_params={"pilot": pilot.key})
     st.page_link("experiments/pages/data.py", label=say("evidence.to_data"), query_params={"pilot": pilot.key})
+notes(desk, pilot, about="evidence")

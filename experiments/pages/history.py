@@ -8,6 +8,7 @@ from experiments.forecasts import forecast_lines
 from experiments.history import history, to_take_away
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, pilot_here
+from experiments.pages.notes import notes
 from experiments.pages.take_away import take_away
 from experiments.verify import verify
 from experiments.words import say
@@ -48,3 +49,4 @@ for event in reversed(events):
         if event.before or event.after:
             with st.expander(say("history.details")):
                 st.json({"before": dict(event.before), "after": dict(event.after)})
+notes(desk, pilot, about="history")

@@ -10,6 +10,7 @@ from experiments.documents.why_method import why_method
 from experiments.forms.charter_page import charter_sections
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain, warn
+from experiments.pages.notes import notes
 from experiments.pages.signing import sign_here, signatures
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
@@ -97,3 +98,4 @@ with st.expander(say("plan.charter")):
     for section in charter_sections(draft):
         st.markdown(f"**{say(section.title)}**")
         look.lines(section.lines)
+notes(desk, pilot, about="plan")

@@ -9,6 +9,7 @@ from experiments.errors import Refused
 from experiments.money import break_even_sentences
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain, theme
+from experiments.pages.notes import notes
 from experiments.pages.rehearsed import rehearsed
 from experiments.pictures import rehearsal_view as view
 from experiments.pictures.rehearsal_chart import verdict_bars
@@ -145,3 +146,4 @@ with right:
         with st.expander(say("rehearse.rests_on")):
             look.lines(view.premise_sentences(tried, found))
     keeping(desk, pilot, plan, whole)
+notes(desk, pilot, about="rehearse")

@@ -9,6 +9,7 @@ from experiments.memo import memo
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.heard import earlier, requests_here, round_here
+from experiments.pages.notes import notes
 from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
@@ -43,6 +44,7 @@ earlier(desk, pilot)
 requests_here(desk, pilot)
 
 if not offered(desk, Act.REVIEW, pilot):
+    notes(desk, pilot, about="review")
     st.stop()
 with st.form("review", border=True):
     stance = st.radio(
@@ -57,3 +59,4 @@ with st.form("review", border=True):
 seen = shown.evidence.sha256
 if pressed and did(lambda: review(desk, pilot.key, stance, reason, seen=seen)):
     done(say("review.given"))
+notes(desk, pilot, about="review")

@@ -9,6 +9,7 @@ from experiments.iterate import iterate, may_iterate, next_version, sentences
 from experiments.lineage import cells, lineage
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
+from experiments.pages.notes import notes
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.access import Act
@@ -58,3 +59,4 @@ if may_iterate(desk, pilot):
     draft(desk, pilot)
 elif pilot.stage == Stage.DRAFT and pilot.parent_id is not None:
     st.page_link("experiments/pages/register.py", label=say("versions.complete"), query_params={"pilot": pilot.key})
+notes(desk, pilot, about="versions")

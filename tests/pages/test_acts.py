@@ -187,6 +187,23 @@ def test_what_needs_me_tells_the_week_and_gives_the_dates(worked: Path, show: Sh
     assert "Verdict ready for" in text
 
 
+def test_a_comment_mentions_somebody_and_a_file_is_attached_on_any_page_of_the_pilot(
+    worked: Path, show: Show, press: Press, read: Read
+) -> None:
+    key = "chat-at-lunch"
+    at = show("plan", pilot=key, person="Sofia Lindgren")
+    at.text_area(key="comment-text").set_value("@Ruth Vogel <b>see</b> the poster")
+    press(at, "Comment")
+    assert "You are mentioned in a comment" in read(show(person="Ruth Vogel"))
+    at = show("data", pilot=key, person="Sofia Lindgren")
+    at.file_uploader(key="attach-file").set_value(("poster.png", b"\x89PNG\r\n\x1a\nposter", "image/png"))
+    at = press(at, "Attach")
+    assert "Attached." in read(at)
+    at = show("history", pilot=key, person="Priya Nair")
+    assert any("<b>see</b>" in text.value for text in at.text)  # as it was typed: text, no markup
+    assert "poster.png" in read(at).replace("\\", "")
+
+
 def test_the_takeaway_closes_a_decided_pilot(worked: Path, show: Show, press: Press, desk: Any) -> None:
     at = show("decide", pilot="call-back-at-peak", person="Ana Lima")
     at.text_area(key="takeaway").set_value("Callers gladly hang up when the call-back comes.")
