@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from experiments.pages.frame import begin, plain
+from experiments.pages.overruled import overruled
 from experiments.pages.parts import badge
 from experiments.pages.portfolio_times import above, over_time, review_pack
 from experiments.pages.take_away import take_away
@@ -66,13 +67,14 @@ def card(row: PilotRow) -> None:
 
 
 def table(rows: tuple[PilotRow, ...]) -> dict[str, list[Any]]:
+    stages = {stage: say(f"stage.{stage}") for stage in {row.stage for row in rows}}
     columns: dict[str, list[Any]] = {
         "title": [row.title for row in rows],
         "owner": [row.owner for row in rows],
         "department": [row.department for row in rows],
         "team": [row.team for row in rows],
         "partners": [", ".join(row.partners) for row in rows],
-        "stage": [say(f"stage.{row.stage}") for row in rows],
+        "stage": [stages[row.stage] for row in rows],
         "since": [row.stage_since.date() for row in rows],
         "age": [row.age_days for row in rows],
         "verdict": [verdict(row) for row in rows],
@@ -185,9 +187,10 @@ view = st.segmented_control(
     bind="query-params",
 )
 if view == "table":
-    take_away(table(shown), name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
+    columns = table(shown)
+    take_away(columns, name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
     st.dataframe(
-        pd.DataFrame(table(shown)),
+        pd.DataFrame(columns),
         hide_index=True,
         column_config={
             say("portfolio.column.link"): st.column_config.LinkColumn(display_text=say("portfolio.open")),
@@ -198,3 +201,4 @@ elif view == "timeline":
     over_time([span for span in every.spans if span.key in keys], desk.registry.clock().date())
 else:
     board(shown)
+overruled(desk)

@@ -127,6 +127,7 @@ def test_an_overrule_waits_for_its_second_approver_who_confirms_it(
     assert decisions(desk, pilot) == ()
     at = show("decide", pilot=pilot.key, person="Ruth Vogel")
     assert "waits for Karin Holm" in read(at)
+    assert "No budget this year." in read(show("portfolio"))  # in the register, before it is confirmed
     assert not [button for button in at.button if "Confirm" in button.label]
     at = press(show("decide", pilot=pilot.key, person="Karin Holm"), "Confirm")
     assert "The decision stands" in read(at)
