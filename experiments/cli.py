@@ -14,6 +14,7 @@ from experiments.commands.aside import aside
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
 from experiments.commands.life import life
 from experiments.commands.measures import measures
+from experiments.commands.objectives import objectives_commands
 from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
@@ -264,6 +265,7 @@ aside(app)
 telling(app)
 measures(app)
 people_commands(app)
+objectives_commands(app)
 record(app)
 tools(app)
 

@@ -1,0 +1,62 @@
+"""Objectives: the tree with progress and last words, what does not hold together, what pilots bring, and the forms."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from experiments.objectives.cascade import cascade
+from experiments.objectives.outline import actions, brought, columns, head
+from experiments.objectives.roll_up import pilot_sentences, roll_ups
+from experiments.objectives.tree import Node, Tree, tree
+from experiments.pages import look
+from experiments.pages.frame import begin, offered, plain
+from experiments.pages.objectives_forms import keeping
+from experiments.words import say
+from registry.access import Act
+
+
+def outline(node: Node) -> None:
+    """One objective and those below it; each level is set in a little."""
+    _, right = st.columns([max(0.01, 0.35 * (node.level - 1)), 10])
+    with right:
+        st.subheader(plain(node.row.title), anchor=False)
+        st.caption(plain(head(node)))
+        if node.results:
+            look.table(columns(node), label=node.row.title)
+        look.lines(actions(node))
+    for child in node.below:
+        outline(child)
+
+
+def loose_ends(of: Tree) -> None:
+    found = cascade(desk, of)
+    told = [
+        *(conflict.sentence for conflict in found.conflicts),
+        *(
+            say("objectives.unserved", name=r.row.name, department=r.department or say("objectives.everybody"))
+            for r in found.unserved
+        ),
+        *(say("objectives.idle", pilot=pilot.title) for pilot in found.idle),
+    ]
+    look.lines(told or [say("objectives.holds")])
+
+
+desk = begin(say("nav.page.objectives"), lead=say("objectives.lead"))
+known = tree(desk)
+if known.roots:
+    shown, loose, bring = st.tabs([say(f"objectives.{name}") for name in ("tree", "cascade", "bring")])
+    with shown:
+        for root in known.roots:
+            outline(root)
+    with loose:
+        loose_ends(known)
+    with bring:
+        for roll in roll_ups(desk, known):
+            if roll.pilots:
+                look.lines(brought(roll))
+                with st.container(border=True):
+                    look.lines(pilot_sentences(roll))
+else:
+    st.info(say("objectives.none"), icon=":material/flag:")
+if offered(desk, Act.KEEP_OBJECTIVES):
+    keeping(desk, known)
