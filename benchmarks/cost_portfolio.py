@@ -1,14 +1,16 @@
-"""What lists of many pilots cost: the portfolio of N copies of the worked pilots, first and later reads.
+"""What lists of many pilots cost: the portfolio of N copies of the worked pilots, and its page in each view.
 
     python benchmarks/cost_portfolio.py [--pilots 2000]
 
 Copies are written straight into the tables (they are only read here), each with plan, evidence and recommendation of
-its own. Times are seconds of one process: wall and CPU, the first read in a fresh process and the median of five more.
+its own. Times are seconds of one process: wall and CPU, the first read in a fresh process and the median of five more;
+then of the page, run by Streamlit's own test harness without a browser: board, table, timeline, a search.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -25,7 +27,8 @@ from registry.canonical import sha256_text
 from registry.open import Registry
 from registry.schema import models
 
-TABLES = ("pilot", "hypothesis", "pilot_partner", "plan_record", "snapshot", "evidence_record", "recommendation_record")
+TABLES = ("pilot", "hypothesis", "pilot_partner", "plan_record", "snapshot", "evidence_record", "recommendation_record",
+          "decision")  # fmt: skip
 """Parents before children: what the lists read of a pilot."""
 
 
@@ -66,6 +69,38 @@ def timed(desk: Desk) -> tuple[float, float, int]:
     return time.perf_counter() - wall, time.process_time() - cpu, len(rows)
 
 
+def timed_page(home: Path) -> None:
+    """Server time of the page: the whole script with its queries, until its last element."""
+    from streamlit import config
+    from streamlit.testing.v1 import AppTest
+
+    os.environ["PROVING_GROUND_HOME"] = str(home)
+    config.get_config_options()
+    config.set_option("runner.enforceSerializableSessionState", False)  # the harness keeps functions in the session
+    root = Path(__file__).resolve().parents[1]
+    os.chdir(root)
+    page = AppTest.from_file(str(root / "app.py"), default_timeout=120)
+    page.switch_page("experiments/pages/portfolio.py")
+    page.run()
+    for view in ("board", "table", "timeline"):
+        page.segmented_control(key="view").set_value(view).run()
+        told([_run(page) for _ in range(5)], f"page, {view}")
+    page.segmented_control(key="view").set_value("board").run()
+    page.text_input(key="search").input("counter").run()
+    told([_run(page) for _ in range(5)], "page, searched")
+
+
+def _run(page: Any) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    page.run()
+    assert not page.exception, page.exception[0].message
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def told(times: list[tuple[float, float]], what: str) -> None:
+    print(f"{what}: {median(w for w, _ in times):.2f} s (CPU {median(c for _, c in times):.2f} s)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--pilots", type=int, default=2000)
@@ -79,6 +114,7 @@ def main() -> None:
         print(f"pilots: {there}, rows: {rows}")
         print(f"first read: {wall:.2f} s (CPU {cpu:.2f} s)")
         print(f"later reads: {median(w for w, _, _ in again):.3f} s (CPU {median(c for _, c, _ in again):.3f} s)")
+        timed_page(Path(folder))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def portfolio(desk: Desk, **filters: Any) -> tuple[PilotRow, ...]:
 def survey(desk: Desk, **filters: Any) -> Survey:
     """As ``portfolio``, with what the calendar of sites needs."""
     with desk.read() as session:
-        return _survey(session, find.pilots(session, **filters), desk.registry.clock().date())
+        return _survey(session, find.pilots(session, drafts=False, **filters), desk.registry.clock().date())
 
 
 def to_take_away(rows: Sequence[PilotRow]) -> dict[str, list[Any]]:

@@ -68,10 +68,15 @@ def _disappointing(found: Rates) -> tuple[str, ...]:
 def _overdue(titles: Sequence[str]) -> str:
     if not titles:
         return say("rates.overdue.none")
-    few = listed([*titles[:NAMED]])
+    return say("rates.overdue", count=len(titles), titles=few_named(titles))
+
+
+def few_named(titles: Sequence[str]) -> str:
+    """``a, b and c``; of many, the first few and how many more."""
     more = len(titles) - NAMED
-    named = say("rates.overdue.more", titles=", ".join(titles[:NAMED]), count=more) if more > 0 else few
-    return say("rates.overdue", count=len(titles), titles=named)
+    if more > 0:
+        return say("portfolio.and_more", titles=", ".join(titles[:NAMED]), count=more)
+    return listed([*titles])
 
 
 def money_words(row: PilotRow) -> str:

@@ -28,21 +28,34 @@ class Clash:
 
     first: Span
     second: Span
-    start: date
-    end: date
-    sites: tuple[str, ...]
+
+    @property
+    def start(self) -> date:
+        return self.second.start
+
+    @property
+    def end(self) -> date:
+        return min(self.first.end, self.second.end)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Those they share, by name."""
+        return tuple(sorted(self.first.sites & self.second.sites))
 
 
 def clashes(spans: Sequence[Span]) -> tuple[Clash, ...]:
-    """Every pair of pilots with a site and a day in common, the one that ends last first.
+    """Every pair of pilots with a site and a day in common, the one that ends last first, then by title.
 
     Made-up pilots are not held against real ones, nor are sites of another kind (a branch and a team may share a name).
     """
     kinds: dict[tuple[bool, str], list[Span]] = {}
     for span in spans:
         kinds.setdefault((span.simulated, span.unit_word), []).append(span)
-    found = [clash for kind in kinds.values() for clash in _clashes(kind)]
-    return tuple(sorted(found, key=lambda clash: (-clash.end.toordinal(), clash.first.title, clash.second.title)))
+    found = sorted(
+        (clash for kind in kinds.values() for clash in _clashes(kind)),
+        key=lambda clash: (clash.first.title, clash.second.title),
+    )
+    return tuple(sorted(found, key=lambda clash: clash.end, reverse=True))
 
 
 def _clashes(spans: list[Span]) -> list[Clash]:
@@ -51,16 +64,7 @@ def _clashes(spans: list[Span]) -> list[Clash]:
     at_work: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, span.key)):
         at_work = [other for other in at_work if other.end >= span.start]
-        found += [_clash(other, span) for other in at_work if not other.sites.isdisjoint(span.sites)]
+        apart = span.sites.isdisjoint
+        found += [Clash(first=other, second=span) for other in at_work if not apart(other.sites)]
         at_work.append(span)
     return found
-
-
-def _clash(first: Span, second: Span) -> Clash:
-    return Clash(
-        first=first,
-        second=second,
-        start=second.start,
-        end=min(first.end, second.end),
-        sites=tuple(sorted(first.sites & second.sites)),
-    )

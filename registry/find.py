@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, SQLModel, col, select
 
 from registry.decisions import Decision, Review
@@ -154,10 +155,12 @@ def pilots(
     person_id: UUID | None = None,
     words: str = "",
     simulated: bool | None = None,
+    drafts: bool = True,
 ) -> list[Pilot]:
     """Pilots that fit every filter given, the one whose stage changed last first.
 
-    person_id: owner or sponsor; words: in key, title, problem or team, in any case.
+    person_id: owner or sponsor; words: in key, title, problem or team, in any case. drafts: with the charters as they
+    were written, the bulk of a row; without them, to ask a pilot for its draft is an error.
     """
     wanted: list[Any] = []
     if stages is not None:
@@ -172,7 +175,8 @@ def pilots(
         wanted.append(or_(*(col(column).icontains(word, autoescape=True) for column in columns)))
     if simulated is not None:
         wanted.append(col(Pilot.simulated).is_(simulated))
-    return _all(session, Pilot, *wanted, order=(col(Pilot.stage_since).desc(), Pilot.key))
+    query = select(Pilot).where(*wanted).order_by(col(Pilot.stage_since).desc(), Pilot.key)
+    return list(session.exec(query if drafts else query.options(defer(col(Pilot.draft), raiseload=True))))
 
 
 def lineage(session: Session, of: Pilot) -> list[Pilot]:

@@ -15,11 +15,10 @@ from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures.timeline import TimelineBar, timeline
 from experiments.portfolio import PilotRow
-from experiments.portfolio_words import clash_sentence, funnel, shared_with, standing, titled
+from experiments.portfolio_words import clash_sentence, few_named, funnel, shared_with, standing, titled
 from experiments.rates import counted, rates
 from experiments.site_calendar import Clash, Span, clashes
 from experiments.words import say
-from experiments.words.catalogue import listed
 
 BARS = 40
 PAIRS = 100
@@ -78,7 +77,7 @@ def over_time(spans: Sequence[Span], today: date) -> None:
 
 def _bar(span: Span, shared: Sequence[str], today: date) -> TimelineBar:
     over = span.end < today
-    return TimelineBar(title=titled(span), start=span.start, end=span.end, over=over, shared=listed([*shared]))
+    return TimelineBar(title=titled(span), start=span.start, end=span.end, over=over, shared=few_named(shared))
 
 
 def _pairs(found: Sequence[Clash]) -> None:
@@ -91,20 +90,21 @@ def _pairs(found: Sequence[Clash]) -> None:
         "second": [titled(clash.second) for clash in shown],
         "start": [clash.start for clash in shown],
         "end": [clash.end for clash in shown],
-        "which": [listed([*clash.sites]) for clash in shown],
+        "which": [few_named(clash.sites) for clash in shown],
     }
     st.dataframe(_table(columns), hide_index=True, key="timeline-pairs")
 
 
 def _calendar(spans: Sequence[Span], shared: dict[str, tuple[str, ...]]) -> dict[str, list[Any]]:
+    stages = {stage: say(f"stage.{stage}") for stage in {span.stage for span in spans}}
     ordered = sorted(spans, key=lambda span: (span.start, span.title))
     return {
         "title": [titled(span) for span in ordered],
         "start": [span.start for span in ordered],
         "end": [span.end for span in ordered],
-        "stage": [say(f"stage.{span.stage}") for span in ordered],
+        "stage": [stages[span.stage] for span in ordered],
         "sites": [len(span.sites) for span in ordered],
-        "shared": [listed([*shared.get(span.key, ())]) for span in ordered],
+        "shared": [few_named(shared.get(span.key, ())) for span in ordered],
     }
 
 

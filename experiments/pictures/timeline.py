@@ -46,7 +46,7 @@ def timeline(bars: Sequence[TimelineBar], *, today: date, theme: Theme = "light"
             "title:N",
             sort=[bar.title for bar in bars],
             title=None,
-            axis=alt.Axis(labelLimit=190, ticks=False, domain=False, labelFontSize=12),
+            axis=alt.Axis(labelLimit=160, ticks=False, domain=False, labelFontSize=12),
         )
     )
     drawn = base.mark_bar(height=12, cornerRadius=3).encode(
