@@ -176,7 +176,7 @@ def pilots(
     if simulated is not None:
         wanted.append(col(Pilot.simulated).is_(simulated))
     query = select(Pilot).where(*wanted).order_by(col(Pilot.stage_since).desc(), Pilot.key)
-    return list(session.exec(query if drafts else query.options(defer(col(Pilot.draft), raiseload=True))))
+    return list(session.exec(query if drafts else query.options(defer(Pilot.draft, raiseload=True)))  # type: ignore[arg-type])
 
 
 def lineage(session: Session, of: Pilot) -> list[Pilot]:
