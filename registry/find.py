@@ -176,7 +176,9 @@ def pilots(
     if simulated is not None:
         wanted.append(col(Pilot.simulated).is_(simulated))
     query = select(Pilot).where(*wanted).order_by(col(Pilot.stage_since).desc(), Pilot.key)
-    return list(session.exec(query if drafts else query.options(defer(Pilot.draft, raiseload=True)))  # type: ignore[arg-type])
+    if not drafts:
+        query = query.options(defer(Pilot.draft, raiseload=True))  # type: ignore[arg-type]
+    return list(session.exec(query))
 
 
 def lineage(session: Session, of: Pilot) -> list[Pilot]:
