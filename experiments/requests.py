@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
@@ -21,7 +20,6 @@ class Request:
     """One request. number: its place, as the command line counts; answer: empty while it is open; current: about the
     evidence in force."""
 
-    id: UUID
     number: int
     asked_by: str
     asked_at: datetime
@@ -80,7 +78,6 @@ def requests(desk: Desk, key: str) -> tuple[Request, ...]:
         now = find.latest_evidence(session, pilot.id)
         return tuple(
             Request(
-                id=row.id,
                 number=number,
                 asked_by=find.person(session, row.asked_by_id).name,
                 asked_at=row.asked_at,

@@ -111,5 +111,6 @@ def comment(
     lines += [
         say("cli.file", day=row.at.date(), who=row.person, name=row.name, sha256=row.sha256[:12]) for row in files
     ]
-    value = {"pilot": key, "comments": list(said), "attachments": list(files)}
+    named = {"comments": said, "attachments": files}
+    value = {"pilot": key, **{name: [{**vars(row), "id": str(row.id)} for row in rows] for name, rows in named.items()}}
     return Answer(value=value, lines=tuple(lines) or (say("cli.no_notes"),))

@@ -170,6 +170,31 @@ def test_who_decides_must_be_named_and_known(lead: Callable[..., Any], pilot: Pi
     assert "Nobody here is called" in pilot("decide", led.key, "SCALE", "--as", "Anna Lima", refused=True)[0]
 
 
+def test_what_people_say_and_what_stops_a_pilot_prints_what_was_promised(
+    lead: Callable[..., Any], pilot: Pilot, monkeypatch: Any, tmp_path: Path
+) -> None:
+    led = lead("reviewed")
+    monkeypatch.setenv("PROVING_GROUND_HOME", str(led.desk.registry.home))
+    monkeypatch.delenv("PROVING_GROUND_NOTIFY", raising=False)
+    key, owner, sponsor = led.key, ("--as", "Ana Lima"), ("--as", "Ruth Vogel")
+    assert pilot("concern", key, "Drivers phone.", "--as", "Tom Berg")["concerns"][0]["department"] == "Logistics"
+    answered = pilot("concern", key, "--answer", 1, "--words", "They stop.", *owner)["concerns"]
+    assert answered[0]["answer"] == "They stop."
+    assert pilot("pause", key, "--reason", "a strike", *sponsor)["stage"] == "paused"
+    assert pilot("resume", key, "--reason", "over", *sponsor)["stage"] == "in_review"
+    assert "in those weeks only" in pilot("harm", key, *owner, refused=True)[0]
+    script = tmp_path / "script.txt"
+    script.write_text("Good morning")
+    said = pilot("comment", key, "@Tom Berg look", "--file", script, *owner)
+    assert (said["comments"][0]["mentions"], said["attachments"][0]["name"]) == (["Tom Berg"], "script.txt")
+    assert "mentioned" in [move["act"] for move in pilot("inbox", "--as", "Tom Berg")["moves"]]
+    pilot("inbox", "--output", tmp_path / "dates.ics", *sponsor)
+    assert (tmp_path / "dates.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
+    assert pilot("digest", "--days", 300)["learned"]
+    assert "Notices are off" in pilot("notify", refused=True)[0]
+    assert pilot("withdraw", key, "--reason", "the branch closes", *sponsor)["stage"] == "withdrawn"
+
+
 def test_usage_is_exit_code_2(home: Path) -> None:
     assert CliRunner().invoke(app, ["plan"]).exit_code == 2
     assert CliRunner().invoke(app, ["no-such-command"]).exit_code == 2
