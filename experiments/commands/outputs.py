@@ -411,6 +411,28 @@ class PeopleOutput(Output):
     standing_in: list[DelegateOutput]
 
 
+class ExportOutput(Output):
+    """members: files in the archive; head: hash of the newest event; signer: mark of the key that signed it."""
+
+    pilot: str
+    output: str
+    size: int
+    members: int
+    head: str
+    signer: str
+
+
+class ImportOutput(Output):
+    """origin_head: hash of the newest event of the record that it comes from; events: how many came along."""
+
+    pilot: str
+    title: str
+    origin_head: str
+    signer: str
+    events: int
+    files: int
+
+
 class BackupOutput(Output):
     """size: bytes of the file; files: stored files in it, absent: those that rows name but that were not there; head:
     hash of the newest event."""
@@ -579,6 +601,8 @@ OUTPUTS: dict[str, type[Output]] = {
     "people": PeopleOutput,
     "person": PersonOutput,
     "delegate": DelegateOutput,
+    "export": ExportOutput,
+    "import": ImportOutput,
     "backup": BackupOutput,
     "restore": RestoreOutput,
     "upgrade": UpgradeOutput,

@@ -17,6 +17,8 @@ Reason = Annotated[str, typer.Option(help="Why; it stays on record, so no names 
 def record(app: typer.Typer) -> None:
     """Put these commands beside the stages."""
     for name, body in (
+        ("export", export),
+        ("import", bring),
         ("backup", backup),
         ("restore", restore),
         ("upgrade", upgrade),
@@ -25,6 +27,38 @@ def record(app: typer.Typer) -> None:
         ("retention", retention),
     ):
         command(app, name)(body)
+
+
+def export(
+    key: Key,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.zip", help="New file to write.")],
+    without_data: Annotated[
+        bool, typer.Option("--without-data", help="Leave uploaded files out; evidence keeps its cells.")
+    ] = False,
+    who: Who = None,
+) -> Answer:
+    """Pack one pilot with everything promised, seen and decided into one signed file."""
+    from experiments import archive
+
+    with acting(who, key) as desk:
+        made = archive.export_pilot(desk, key, output, data=not without_data)
+    line = say("cli.exported", pilot=key, file=made.output, members=made.members)
+    signer = say("cli.signer", signer=made.signer)
+    return Answer(value=vars(made), lines=(line, signer, say("cli.head", head=made.head)))
+
+
+def bring(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="As pilot export wrote it.")],
+    signer: Annotated[str, typer.Option(help="Mark of the key that must have signed it; refused otherwise.")] = "",
+    who: Who = None,
+) -> Answer:
+    """Bring a pilot from another record: checked first, refused as a whole if anything in it was changed."""
+    from experiments import archive
+
+    with looking(who) as desk:
+        made = archive.import_pilot(desk, file, signer=signer)
+    line = say("cli.imported", pilot=made.pilot, title=made.title, head=made.origin_head[:12])
+    return Answer(value=vars(made), lines=(line, say("cli.signer", signer=made.signer)))
 
 
 def backup(
