@@ -32,6 +32,7 @@ from experiments import (
 from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
+from experiments.demo.aims import add_objectives
 from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk
@@ -73,6 +74,8 @@ def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] =
         for step in sorted(steps, key=lambda step: step.at):
             with _clock(desk, step.at):
                 step.act()
+    if not only:
+        add_objectives(desk, _weeks(now.date()))
     return keys
 
 
@@ -84,7 +87,7 @@ def charter_of(key: str, today: date) -> Charter:
 def document_of(key: str, today: date) -> dict[str, Any]:
     """The charter as it is written in its file, its dates moved by whole weeks so that it is about now."""
     document: dict[str, Any] = yaml.safe_load((CHARTERS / f"{key}.yaml").read_text(encoding="utf-8"))
-    weeks = timedelta(weeks=(today - WRITTEN_FOR).days // 7)
+    weeks = _weeks(today)
     where = document["where"]
     for name in ("baseline_from", "start", "end"):
         if name in where:
@@ -93,6 +96,11 @@ def document_of(key: str, today: date) -> dict[str, Any]:
     if post:
         post["from"] = (date.fromisoformat(post["from"]) + weeks).isoformat()
     return document
+
+
+def _weeks(today: date) -> timedelta:
+    """By how much the written days move."""
+    return timedelta(weeks=(today - WRITTEN_FOR).days // 7)
 
 
 @contextmanager

@@ -79,10 +79,9 @@ def brought(roll: RollUp) -> list[str]:
     name = result.row.name
     if roll.expected is None:
         return [say("objectives.nothing_yet", name=name)]
-    told = [
-        say("objectives.expected", name=name, amount=amount(result, roll.expected)),
-        say("objectives.naive", naive=naive_amount(result, roll.expected)),
-    ]
+    told = [say("objectives.expected", name=name, amount=amount(result, roll.expected))]
+    if roll.expected.naive > roll.expected.mean:
+        told.append(say("objectives.naive", naive=naive_amount(result, roll.expected)))
     if roll.delivered is not None:
         told.append(say("objectives.delivered", name=name, amount=amount(result, roll.delivered)))
     if result.last is not None and result.row.baseline is not None and result.row.kind in SIGNS:

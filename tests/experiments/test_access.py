@@ -74,6 +74,10 @@ def _stand_in(desk: Desk) -> object:
     return _of("people.standing_in", "delegate")(desk, _somebody(desk), starts=TODAY, ends=TODAY)
 
 
+def _objective() -> Any:
+    return _of("objectives.keep", "NewObjective")(title="Nobody waits", period="2026")
+
+
 CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.REGISTER: lambda desk, asked: _of("register", "register")(desk, _another(asked.charter)),
     Act.REVISE: lambda desk, _: _of("register", "save_draft")(desk, {"title": "New"}, "problem", pilot=desk.pilot(KEY)),
@@ -107,6 +111,7 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.FORGET: lambda desk, _: _of("forget", "forget")(desk, KEY, "The customers asked for it."),
     Act.COMMENT: lambda desk, _: _of("overrides", "look_back")(desk, KEY, "It went well."),
     Act.KEEP_METRICS: lambda desk, _: _of("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
+    Act.KEEP_OBJECTIVES: lambda desk, _: _of("objectives.keep", "add_objective")(desk, _objective()),
     Act.DELEGATE: lambda desk, _: _stand_in(desk),
     Act.KEEP_PEOPLE: lambda desk, _: _of("people.keeping", "add_person")(desk, "New Person"),
 }
@@ -115,6 +120,18 @@ FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
     "reopen": (Act.REVISE, lambda desk, _: _of("revise", "reopen")(desk, KEY)),
     "freeze": (Act.SHAPE, lambda desk, _: _of("shape", "freeze")(desk, KEY)),
     "settle": (Act.CHANGE, lambda desk, _: _of("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
+    "check in": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "check_in")(desk, "x", 1.0, "on_track")),
+    "retarget": (
+        Act.KEEP_OBJECTIVES,
+        lambda desk, _: _of("objectives.keep", "retarget")(desk, "x", "Why.", target=1.0),
+    ),
+    "add a key result": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "add_key_result")(desk, None)),
+    "serve": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.serve", "attach")(desk, None)),
+    "reached": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.serve", "reached")(desk, KEY, "x", 0.5, "Why.")),
+    "objectives from a file": (
+        Act.KEEP_OBJECTIVES,
+        lambda desk, _: _of("objectives.file", "add_from_file")(desk, {}),
+    ),
     "move": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "move_person")(desk, _somebody(desk), manager="")),
     "give": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "give_role")(desk, _somebody(desk), "executive")),
     "take": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "take_role")(desk, _somebody(desk), "executive")),
