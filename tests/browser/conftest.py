@@ -87,6 +87,11 @@ class Screen:
         if field.input_value() != text:
             self.after(lambda: (field.fill(text), field.press("Tab")))
 
+    def fill(self, key: str, text: str) -> None:
+        """Into a field of a form: the app is told when the form is sent."""
+        self.idle()
+        self.key(key).locator("input, textarea").first.fill(text)
+
     def date(self, key: str, day: str) -> None:
         """Into a date; the app is told at the latest when the next field is left."""
         field = self.key(key).locator("input").first

@@ -1,4 +1,4 @@
-"""A pilot's whole life in a real browser: written, signed, drawn, judged, reviewed, decided; its memo taken home."""
+"""A pilot's whole life in real browsers: three people on one portfolio, from a template to an approved roll-out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 SITES = [f"Team {letter}" for letter in "ABCDEFGHIJKL"]
 TODAY = date.today()
 DAYS_BEFORE = 14
+CONTACTS = 60
+KEY = "call-back-at-peak"
 
 
 def write_charter(at: Any) -> None:
@@ -63,18 +65,23 @@ def write_charter(at: Any) -> None:
 
 
 def bring(path: Path, treated: set[str]) -> None:
-    """A row per contact: the wait falls by 40 s where the change was made, nothing else moves."""
+    """A row per contact: the wait falls by 40 s where the change was made, nothing else by more than a contact."""
     chance = random.Random(5)
+
+    def some(count: int) -> list[bool]:
+        """About ``count`` of a site's 60 contacts of a day."""
+        return [number < count + chance.choice((-1, 0, 1)) for number in range(CONTACTS)]
+
     with path.open("w", newline="") as out:
         rows = csv.writer(out)
         rows.writerow(["team", "day", "wait_s", "again", "on_time"])
         for before in range(DAYS_BEFORE, -1, -1):
             day = TODAY - timedelta(days=before)
             for site in SITES:
-                for _ in range(60):
-                    gain = 40 if site in treated and before == 0 else 0
-                    wait = max(1, round(chance.gauss(200 - gain, 25)))
-                    rows.writerow([site, day, wait, int(chance.random() < 0.1), int(chance.random() < 0.9)])
+                gain = 40 if site in treated and before == 0 else 0
+                for long, again, late in zip(some(2), some(6), some(6), strict=True):
+                    wait = 500 if long else max(1, round(chance.gauss(200 - gain, 25)))
+                    rows.writerow([site, day, wait, int(again), int(not late)])
 
 
 def treated_sites(path: Path) -> set[str]:
@@ -82,8 +89,21 @@ def treated_sites(path: Path) -> set[str]:
         return {row["Site"] for row in csv.DictReader(lines) if row["Group"] == "with the change"}
 
 
-def test_a_pilot_goes_from_a_template_to_a_signed_decision(
-    empty_app: str, screen_on: Callable[..., Any], tmp_path: Path
+@pytest.fixture
+def window(empty_app: str, screen_on: Callable[..., Any]) -> Callable[..., Any]:
+    """A window of one person on the same portfolio, who acts under that name; narrow for who decides on a phone."""
+
+    def opened(name: str, page: str, *, width: int = 1280) -> Any:
+        at = screen_on(empty_app, width=width)
+        at.open(page, pilot=KEY)
+        at.act_as(name)
+        return at
+
+    return opened
+
+
+def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_approved_roll_out(
+    empty_app: str, screen_on: Callable[..., Any], window: Callable[..., Any], tmp_path: Path
 ) -> None:
     from pypdf import PdfReader
 
@@ -91,28 +111,31 @@ def test_a_pilot_goes_from_a_template_to_a_signed_decision(
     at.open()
     at.sees("Nothing here yet")
     write_charter(at)
-
     at.sees("is registered")
     at.act_as("Ana Lima")
     at.press("Make the plan")
     at.sees("Sized to decide")
-    at.act_as("Tom Berg")
-    at.sees("the largest loss we accept is 10 points")
-    at.write("sign-pulls", "None")
-    at.write("sign-relief", "None")
-    at.press("Sign for my department")
-    at.sees("Signed for your department")
+
+    partner = window("Tom Berg", "plan")
+    partner.sees("the largest loss we accept is 10 points")
+    partner.fill("sign-pulls", "our van is to be full each day")
+    partner.fill("sign-relief", "none")
+    partner.press("Sign for my department")
+    partner.sees("Signed for your department")
+
+    at.open("plan", pilot=KEY)
     at.act_as("Ana Lima")
     at.press("Sign and freeze the plan")
     at.sees("can't be changed")
-
-    at.open("assign", pilot="call-back-at-peak")
+    at.open("assign", pilot=KEY)
+    at.act_as("Ana Lima")
     at.press("Draw now")
     at.sees("With the change (6)")
     treated = treated_sites(at.download("arms-csv"))
     assert len(treated) == 6
 
-    at.open("data", pilot="call-back-at-peak")
+    at.open("data", pilot=KEY)
+    at.act_as("Ana Lima")
     spoilt = tmp_path / "spoilt.csv"
     bring(spoilt, treated)
     spoilt.write_text(spoilt.read_text().replace("wait_s", "wait_min", 1))
@@ -120,37 +143,42 @@ def test_a_pilot_goes_from_a_template_to_a_signed_decision(
     at.press("Check and keep this file")
     at.sees("Nothing was kept")
     at.sees("None yet")
-
     good = tmp_path / "contacts.csv"
     bring(good, treated)
     at.upload(good)
     at.press("Check and keep this file")
     at.sees("Kept: 10,800 rows of contacts.csv")
-
-    at.open("evidence", pilot="call-back-at-peak")
+    at.open("evidence", pilot=KEY)
+    at.act_as("Ana Lima")
     at.press("Assess now")
     at.sees("Waiting time got better by")
     at.unbroken()
 
-    at.act_as("Tom Berg")
-    at.open("review", pilot="call-back-at-peak")
-    at.act_as("Tom Berg")
-    at.press("Say it, on record")
-    at.sees("Recorded, on the evidence that you saw")
+    partner = window("Tom Berg", "review")
+    partner.sees("Deliveries on time")
+    partner.press("Say it, on record")
+    partner.sees("Recorded, on the evidence that you saw")
+    partner.unbroken()
 
-    at.open("decide", pilot="call-back-at-peak")
+    at.open("decide", pilot=KEY)
     at.act_as("Ana Lima")
-    at.press("Record the decision")
     at.sees("is the owner of this pilot and can't decide on it")
-    at.act_as("Ruth Vogel")
-    at.press("Record the decision")
-    at.sees("The decision is on record")
-    memo = PdfReader(at.download("memo-pdf"))
-    told = " ".join(page.extract_text() for page in memo.pages)
-    assert "Call-back at peak" in told
-    assert "decided by Ruth Vogel" in told.replace("\n", " ")
 
-    at.open("history", pilot="call-back-at-peak")
+    executive = window("Ruth Vogel", "decide", width=390)
+    executive.press("Record the decision")
+    executive.sees("Nothing was changed")
+    executive.fill("budget", "EUR 40,000 a year")
+    executive.fill("rollout_owner", "Ana Lima")
+    executive.fill("targets", "none")
+    executive.fill("begins", (TODAY + timedelta(days=30)).isoformat())
+    executive.press("Record the decision")
+    executive.sees("The decision is on record")
+    memo = PdfReader(executive.download("memo-pdf"))
+    told = " ".join(page.extract_text() for page in memo.pages).replace("\n", " ")
+    assert "Call-back at peak" in told
+    assert "decided by Ruth Vogel" in told
+
+    at.open("history", pilot=KEY)
     at.press("Check that the record is whole")
     at.sees("Whole:")
     at.unbroken()
