@@ -83,6 +83,13 @@ def _list(desk: Desk) -> Answer:
     lines = [line for root in known.roots for line in _outline(root)] or [say("objectives.none")]
     lines += [line for roll in rolls if roll.pilots for line in brought(roll)]
     lines += [conflict.sentence for conflict in loose.conflicts]
+    nobody = say("objectives.everybody")
+    lines += [
+        say("objectives.unserved", name=result.row.name, department=result.department or nobody)
+        for result in loose.unserved
+    ]
+    if loose.idle:
+        lines.append(say("objectives.idle", pilots=[pilot.title for pilot in loose.idle]))
     value = {
         "objectives": [_node(root) for root in known.roots],
         "contributions": [_roll(roll) for roll in rolls],
@@ -93,15 +100,15 @@ def _list(desk: Desk) -> Answer:
     return Answer(value=value, lines=tuple(lines))
 
 
-def _outline(node: Node) -> list[str]:
+def _outline(node: Node, above: Node | None = None) -> list[str]:
     from experiments.objectives.outline import head, now, way, word
 
     inset = "  " * (node.level - 1)
-    lines = [f"{inset}{node.row.title} ({head(node)})"]
+    lines = [f"{inset}{node.row.title} ({head(node, above)})"]
     for result in node.results:
         told = [part for part in (way(result), now(result), word(result)) if part]
         lines.append(f"{inset}  - {result.row.name}: {'; '.join(told)}")
-    return [*lines, *(line for child in node.below for line in _outline(child))]
+    return [*lines, *(line for child in node.below for line in _outline(child, node))]
 
 
 def _node(node: Node) -> dict[str, Any]:

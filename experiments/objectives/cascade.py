@@ -26,7 +26,8 @@ class Conflict:
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """unserved: key results that no pilot serves, neither itself nor in a part; idle: pilots that serve none."""
+    """unserved: key results that no pilot serves, neither itself nor in a part; idle: pilots that serve none, the newest
+    version of each."""
 
     unserved: tuple[Result, ...]
     idle: tuple[Pilot, ...]
@@ -37,7 +38,8 @@ def cascade(desk: Desk, of: Tree) -> Cascade:
     """What is loose in the tree."""
     serving = {served.pilot.id for result in of.results for served in result.served}
     unserved = [result for result in of.results if not any(part.served for part, _ in of.parts_of(result))]
-    idle = [row for row in of.pilots.values() if row.id not in serving and row.stage not in OVER]
+    followed = {row.parent_id for row in of.pilots.values()}
+    idle = [row for row in of.pilots.values() if row.id not in serving | followed and row.stage not in OVER]
     conflicts = [*_between_targets(of), *_with_guardrails(desk, of)]
     return Cascade(unserved=tuple(unserved), idle=tuple(idle), conflicts=tuple(conflicts))
 

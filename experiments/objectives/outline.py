@@ -9,10 +9,11 @@ from experiments.words.numbers import Unit, day, effect, level, percent
 from registry.kinds import KeyResultKind
 
 
-def head(node: Node) -> str:
-    """Period, department and owner."""
+def head(node: Node, above: Node | None = None) -> str:
+    """Period, department and owner, and of which objective it is a part."""
     return say(
-        "objectives.head",
+        "objectives.head.part" if above else "objectives.head",
+        above=above.row.title if above else "",
         period=node.row.period,
         department=node.department or say("objectives.everybody"),
         owner=node.owner or say("objectives.nobody"),
@@ -81,7 +82,9 @@ def brought(roll: RollUp) -> list[str]:
         return [say("objectives.nothing_yet", name=name)]
     told = [say("objectives.expected", name=name, amount=amount(result, roll.expected))]
     if roll.expected.naive > roll.expected.mean:
-        told.append(say("objectives.naive", naive=naive_amount(result, roll.expected)))
+        twice = any(part.counted_share < part.exposed_share - 1e-9 for part in roll.expected.parts)
+        key = "objectives.naive.overlap" if twice else "objectives.naive"
+        told.append(say(key, naive=naive_amount(result, roll.expected)))
     if roll.delivered is not None:
         told.append(say("objectives.delivered", name=name, amount=amount(result, roll.delivered)))
     if result.last is not None and result.row.baseline is not None and result.row.kind in SIGNS:

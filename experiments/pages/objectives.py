@@ -9,23 +9,23 @@ from experiments.objectives.outline import actions, brought, columns, head
 from experiments.objectives.roll_up import pilot_sentences, roll_ups
 from experiments.objectives.tree import Node, Tree, tree
 from experiments.pages import look
-from experiments.pages.frame import begin, offered, plain
+from experiments.pages.frame import begin, named, offered, plain
 from experiments.pages.objectives_forms import keeping
 from experiments.words import say
 from registry.access import Act
 
 
-def outline(node: Node) -> None:
+def outline(node: Node, above: Node | None = None) -> None:
     """One objective and those below it; each level is set in a little."""
     _, right = st.columns([max(0.01, 0.35 * (node.level - 1)), 10])
     with right:
         st.subheader(plain(node.row.title), anchor=False)
-        st.caption(plain(head(node)))
+        st.caption(plain(head(node, above)))
         if node.results:
             look.table(columns(node), label=node.row.title)
         look.lines(actions(node))
     for child in node.below:
-        outline(child)
+        outline(child, node)
 
 
 def loose_ends(of: Tree) -> None:
@@ -36,7 +36,7 @@ def loose_ends(of: Tree) -> None:
             say("objectives.unserved", name=r.row.name, department=r.department or say("objectives.everybody"))
             for r in found.unserved
         ),
-        *(say("objectives.idle", pilot=pilot.title) for pilot in found.idle),
+        *([say("objectives.idle", pilots=[named(pilot) for pilot in found.idle])] if found.idle else []),
     ]
     look.lines(told or [say("objectives.holds")])
 
@@ -51,8 +51,10 @@ if known.roots:
     with loose:
         loose_ends(known)
     with bring:
+        st.caption(plain(say("objectives.rule")))
         for roll in roll_ups(desk, known):
             if roll.pilots:
+                st.subheader(plain(roll.result.row.name), anchor=False)
                 look.lines(brought(roll))
                 with st.container(border=True):
                     look.lines(pilot_sentences(roll))
