@@ -111,6 +111,9 @@ def comment(
     lines += [
         say("cli.file", day=row.at.date(), who=row.person, name=row.name, sha256=row.sha256[:12]) for row in files
     ]
-    named = {"comments": said, "attachments": files}
-    value = {"pilot": key, **{name: [{**vars(row), "id": str(row.id)} for row in rows] for name, rows in named.items()}}
+    value = {
+        "pilot": key,
+        "comments": [{**vars(row), "id": str(row.id)} for row in said],
+        "attachments": [{**vars(row), "id": str(row.id)} for row in files],
+    }
     return Answer(value=value, lines=tuple(lines) or (say("cli.no_notes"),))
