@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -93,11 +94,13 @@ def titled(span: Span) -> str:
 
 def shared_with(found: Sequence[Clash]) -> dict[str, tuple[str, ...]]:
     """By pilot: the titles of those at its sites at the same time, each once."""
-    shared: dict[str, dict[str, None]] = {}
+    with_whom: dict[str, dict[str, Span]] = defaultdict(dict)
     for clash in found:
-        shared.setdefault(clash.first.key, {})[titled(clash.second)] = None
-        shared.setdefault(clash.second.key, {})[titled(clash.first)] = None
-    return {key: tuple(titles) for key, titles in shared.items()}
+        with_whom[clash.first.key][clash.second.key] = clash.second
+        with_whom[clash.second.key][clash.first.key] = clash.first
+    spans = {key: span for others in with_whom.values() for key, span in others.items()}
+    titles = {key: titled(span) for key, span in spans.items()}
+    return {key: tuple(dict.fromkeys(titles[other] for other in others)) for key, others in with_whom.items()}
 
 
 def clash_sentence(found: Sequence[Clash], today: date) -> str:

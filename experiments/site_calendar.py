@@ -44,17 +44,14 @@ class Clash:
 
 
 def clashes(spans: Sequence[Span]) -> tuple[Clash, ...]:
-    """Every pair of pilots with a site and a day in common, the one that ends last first, then by title.
+    """Every pair of pilots with a site and a day in common, the one that ends last first, else as they begin.
 
     Made-up pilots are not held against real ones, nor are sites of another kind (a branch and a team may share a name).
     """
     kinds: dict[tuple[bool, str], list[Span]] = {}
     for span in spans:
         kinds.setdefault((span.simulated, span.unit_word), []).append(span)
-    found = sorted(
-        (clash for kind in kinds.values() for clash in _clashes(kind)),
-        key=lambda clash: (clash.first.title, clash.second.title),
-    )
+    found = [clash for kind in kinds.values() for clash in _clashes(kind)]
     return tuple(sorted(found, key=lambda clash: clash.end, reverse=True))
 
 
