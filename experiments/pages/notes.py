@@ -45,7 +45,10 @@ def notes(desk: Desk, pilot: Pilot, *, about: str) -> None:
         if why_not(desk, Act.ATTACH, pilot) is None:
             with st.form("attach", border=False):
                 brought = st.file_uploader(
-                    say("notes.bring", most=LARGEST_MB), type=list(KINDS), key="attach-file", max_upload_size=LARGEST_MB
+                    plain(say("notes.bring", most=LARGEST_MB)),
+                    type=list(KINDS),
+                    key="attach-file",
+                    max_upload_size=LARGEST_MB,
                 )
                 caption = st.text_input(say("notes.caption"), key="attach-caption")
                 sent = st.form_submit_button(say("notes.attach"), icon=":material/attach_file:")

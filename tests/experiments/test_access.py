@@ -110,6 +110,7 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.WITHDRAW: lambda desk, _: _of("pauses", "withdraw")(desk, KEY, "Nobody wants it any more."),
     Act.FORGET: lambda desk, _: _of("forget", "forget")(desk, KEY, "The customers asked for it."),
     Act.COMMENT: lambda desk, _: _of("overrides", "look_back")(desk, KEY, "It went well."),
+    Act.ATTACH: lambda desk, _: _of("notes", "attach")(desk, KEY, "poster.txt", b"Call back at peak"),
     Act.KEEP_METRICS: lambda desk, _: _of("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
     Act.KEEP_OBJECTIVES: lambda desk, _: _of("objectives.keep", "add_objective")(desk, _objective()),
     Act.DELEGATE: lambda desk, _: _stand_in(desk),
@@ -119,6 +120,8 @@ FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
     "register a draft": (Act.REVISE, lambda desk, asked: _of("register", "register")(desk, asked.charter, key=KEY)),
     "reopen": (Act.REVISE, lambda desk, _: _of("revise", "reopen")(desk, KEY)),
     "freeze": (Act.SHAPE, lambda desk, _: _of("shape", "freeze")(desk, KEY)),
+    "comment": (Act.COMMENT, lambda desk, _: _of("notes", "comment")(desk, KEY, "Well done.")),
+    "look for harm": (Act.ASSESS, lambda desk, _: _of("harm_check", "harm_check")(desk, KEY)),
     "settle": (Act.CHANGE, lambda desk, _: _of("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
     "check in": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "check_in")(desk, "x", 1.0, "on_track")),
     "retarget": (
