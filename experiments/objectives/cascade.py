@@ -26,8 +26,10 @@ class Conflict:
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """unserved: key results that no pilot serves, neither itself nor in a part; idle: pilots that serve none, the newest
-    version of each."""
+    """unserved: key results that no pilot serves, neither itself nor in a part.
+
+    idle: pilots that serve none, the newest version of each.
+    """
 
     unserved: tuple[Result, ...]
     idle: tuple[Pilot, ...]
