@@ -557,6 +557,36 @@ class PanelOutput(Output):
     reliability: str | None
 
 
+class ObjectivesOutput(Output):
+    """objectives: as a tree, each with its key results (done: share of the way gone) and those below; contributions: by
+    key result, what pilots bring if scaled (expected) and should have brought (delivered), in its unit, + towards the
+    target, null where there is nothing to count; unserved: key results without a pilot; idle: pilots without one."""
+
+    objectives: list[Json]
+    contributions: list[Json]
+    unserved: list[str]
+    idle: list[str]
+    conflicts: list[Json]
+
+
+class ObjectivesAddedOutput(Output):
+    """Keys of what was added; services: pilots attached."""
+
+    objectives: list[str]
+    key_results: list[str]
+    services: int
+
+
+class ObjectivesAttachedOutput(Output):
+    attached: int
+
+
+class KeyResultCheckInOutput(Output):
+    key_result: str
+    value: float
+    outlook: str
+
+
 OUTPUTS: dict[str, type[Output]] = {
     "demo": DemoOutput,
     "register": RegisterOutput,
@@ -585,6 +615,10 @@ OUTPUTS: dict[str, type[Output]] = {
     "memo": MemoOutput,
     "close": CloseOutput,
     "portfolio": PortfolioOutput,
+    "objectives": ObjectivesOutput,
+    "objectives add": ObjectivesAddedOutput,
+    "objectives attach": ObjectivesAttachedOutput,
+    "objectives check-in": KeyResultCheckInOutput,
     "pack": PackOutput,
     "history": HistoryOutput,
     "history CHARTER.yaml DATA": PastOutput,

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from experiments.charters.charter import Person
 from experiments.choice import Choice
 from experiments.cli import app
+from experiments.commands.outputs import OUTPUTS
 from experiments.decide import decide
 from experiments.desk import Desk
 from experiments.errors import Refused
@@ -256,6 +257,7 @@ def test_the_command_line_adds_a_tree_checks_in_and_shows_both(tmp_path: Path, m
     assert said.exit_code == 0, said.output
     assert "Wait at peak: from 240 s to 180 s; 210 s (50 % of the way)" in run().output
     shown = json.loads(run("--json").output)
+    OUTPUTS["objectives"].model_validate(shown)
     assert shown["objectives"][0]["below"][0]["below"][0]["key_results"][0]["done"] == 0.5
     assert run("check-in", "wait-at-peak", "--as", "Karin Holm").exit_code == 1
     assert run("burn", "x").exit_code == 1
