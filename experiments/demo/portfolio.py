@@ -33,6 +33,7 @@ from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
 from experiments.demo.aims import add_objectives
+from experiments.demo.staff import add_staff
 from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk
@@ -75,6 +76,7 @@ def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] =
             with _clock(desk, step.at):
                 step.act()
     if not only:
+        add_staff(desk)
         add_objectives(desk, _weeks(now.date()))
     return keys
 
