@@ -2,652 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from experiments.commands.promised import around, life
+from experiments.commands.promised.base import Output, Refusal
 
-from pydantic import BaseModel, ConfigDict
-
-Json = dict[str, Any]
-
-
-class Output(BaseModel):
-    """Closed: a key that is not promised here is a bug, which a test finds."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Refusal(Output):
-    """Any command, exit code 1: ``refused`` holds a sentence for each problem."""
-
-    refused: list[str]
-    problems: list[Json]
-
-
-class RegisterOutput(Output):
-    pilot: str
-    title: str
-    warnings: list[str]
-
-
-class PlanOutput(Output):
-    """sizing: decision_capable, learning or unknown; metrics: planned standard error and what it could show."""
-
-    pilot: str
-    plan_sha256: str
-    sizing: str
-    n_treatment: int
-    n_control: int
-    best_grade: str
-    smallest_p: float | None
-    metrics: list[Json]
-    warnings: list[str]
-    plan: Json
-
-
-class RehearseOutput(Output):
-    """truths: by truth the shares of pilots (value, simulation error) by verdict, row, reason and scope, and what the
-    usual reading and two published rules would do; changes: what would make it able to decide; supposed: metrics
-    without history; kept: whether it is on record with the plan. pilot: None for a charter that is not registered."""
-
-    pilot: str | None
-    pilots: int
-    seed: int
-    sizing: str
-    n_treatment: int
-    n_control: int
-    supposed: list[str]
-    truths: dict[str, Json]
-    changes: list[Json]
-    sentences: list[str]
-    kept: bool
-
-
-class ForecastsOutput(Output):
-    """forecasts: each owner's bet with its outcome and scores (null where not scored); together, owners: averages, null
-    below ten scored forecasts."""
-
-    forecasts: list[Json]
-    together: Json
-    owners: dict[str, Json]
-
-
-class SignOutput(Output):
-    """capacity: partner, owner or sponsor; unsigned: partner departments that have not signed. Of a refusal to sign
-    (``declined``) there is no more than the metrics."""
-
-    pilot: str
-    capacity: str
-    metrics: list[str]
-    plan_sha256: str | None = None
-    unsigned: list[str] = []
-    recorded_afterwards: bool = False
-    declined: bool
-
-
-class AssignOutput(Output):
-    """arms: 0 control, 1 treatment, by site; empty where the data say which unit got which arm."""
-
-    pilot: str
-    method: str
-    seed: int
-    arms: dict[str, int]
-    sha256: str
-
-
-class IngestOutput(Output):
-    """number: of the snapshot within the pilot; reading: how the bytes were read; warnings: said, not refused."""
-
-    pilot: str
-    number: int
-    sha256: str
-    rows: int
-    reading: Json
-    warnings: list[str]
-
-
-class AssessOutput(Output):
-    """evidence: one object for each treatment arm, with its hash; effects are hidden where the rule hides them."""
-
-    pilot: str
-    look: int
-    evidence: list[Json]
-
-
-class RecommendOutput(Output):
-    """The recommendation as stored; sentence: the verdict and the reason in words."""
-
-    pilot: str
-    sentence: str
-    recommendation: Json
-
-
-class ReviewOutput(Output):
-    pilot: str
-    person: str
-    partner: str
-    stance: str
-    reason: str
-    evidence_sha256: str
-
-
-class DecideOutput(Output):
-    """kind: decided, sent_back or deferred; proposed (it waits for ``waits_for``, and has no number) or declined."""
-
-    pilot: str
-    number: int | None
-    kind: str
-    verdict: str | None
-    scope: str | None
-    recommended: str
-    overrules: bool
-    evidence_sha256: str
-    waits_for: str
-
-
-class OverridesOutput(Output):
-    """overrides: each with its state, when to look back, and what became of it."""
-
-    overrides: list[Json]
-
-
-class ReviewRoundOutput(Output):
-    """quorum: how many words are enough before ``until``; heard, waiting: partner departments."""
-
-    pilot: str
-    until: str
-    quorum: int
-    heard: list[str]
-    waiting: list[str]
-    over: bool
-
-
-class AskOutput(Output):
-    """requests: each with its answer, empty while it is open."""
-
-    pilot: str
-    requests: list[Json]
-
-
-class StageOutput(Output):
-    """stage: where the pilot stands now."""
-
-    pilot: str
-    stage: str
-
-
-class ConcernOutput(Output):
-    """concerns: each with its answer, empty while it is open."""
-
-    pilot: str
-    concerns: list[Json]
-
-
-class HarmOutput(Output):
-    """week: of the pilot, from 1; alarm: whether the data so far point to harm; unchecked: metrics without data yet."""
-
-    pilot: str
-    week: int
-    on: str
-    alarm: bool
-    unchecked: list[str]
-
-
-class InboxOutput(Output):
-    """moves: each with whose it is and by when (null where no date presses)."""
-
-    moves: list[Json]
-
-
-class DigestOutput(Output):
-    """Sentences: what was learned and what waits."""
-
-    heading: str
-    learned: list[str]
-    waits: list[str]
-
-
-class NotifyOutput(Output):
-    """sent, failed: notices; without_address: people whom no message can reach. Exit 1 where any failed."""
-
-    sent: int
-    failed: int
-    without_address: list[str]
-
-
-class CommentOutput(Output):
-    """Oldest first; attachments with the hash of their content."""
-
-    pilot: str
-    comments: list[Json]
-    attachments: list[Json]
-
-
-class MemoOutput(Output):
-    """log_head: hash of the record's newest event, which the memo carries: ``pilot verify --head`` looks for it."""
-
-    pilot: str
-    format: str
-    output: str
-    bytes: int
-    log_head: str
-
-
-class CloseOutput(Output):
-    pilot: str
-    takeaway: str
-
-
-class PortfolioOutput(Output):
-    """log_head: hash of the record's newest event."""
-
-    pilots: list[Json]
-    log_head: str
-
-
-class PackOutput(Output):
-    """log_head: hash of the record's newest event, whose first letters stand in the foot of every page."""
-
-    month: str
-    output: str
-    bytes: int
-    log_head: str
-
-
-class ReproduceOutput(Output):
-    """items: what was computed again, with the stored and the new hash."""
-
-    pilot: str
-    identical: bool
-    items: list[Json]
-
-
-class VerifyOutput(Output):
-    """events, rows, snapshots, attachments: how many were checked; head: hash of the newest event, worth noting."""
-
-    whole: bool
-    events: int
-    rows: int
-    snapshots: int
-    attachments: int
-    head: str
-    findings: list[str]
-
-
-class HistoryOutput(Output):
-    """log_head: hash of the record's newest event."""
-
-    pilot: str
-    events: list[Json]
-    log_head: str
-
-
-class PastOutput(Output):
-    """rows, sites, periods, first, last: read from the file, left_out: rows from the start on; window: the stretches
-    that were held against each other; metrics: by key ``windows`` (spread and steadiness with 95 % intervals) and
-    ``components`` (of single records), each a code with facts where nothing can be said; absent: metrics whose columns
-    the file lacks; history: as it stands in a charter, to be pasted. replay, with ``--replay``: by success metric what
-    the plan's own estimator shows of a ``gain`` worth having and of ``nothing``; seconds: that it took."""
-
-    rows: int
-    sites: int
-    sites_of_plan: int
-    periods: int
-    first: str | None
-    last: str | None
-    left_out: int
-    window: Json
-    metrics: dict[str, Json]
-    absent: dict[str, list[str]]
-    history: dict[str, Json]
-    sentences: list[str]
-    warnings: list[str]
-    replay: dict[str, Json]
-    seconds: float | None
-
-
-class ShapeOutput(Output):
-    """stage: shaping, or plan once frozen, with the plan's hash."""
-
-    pilot: str
-    stage: str
-    plan_sha256: str | None = None
-    warnings: list[str] = []
-
-
-class ChangeOutput(Output):
-    """entries: the whole change log, oldest first."""
-
-    pilot: str
-    entries: list[Json]
-
-
-class CheckInOutput(Output):
-    """kept: how many were new or changed; check_ins: all of them as they stand."""
-
-    pilot: str
-    kept: int
-    check_ins: list[Json]
-
-
-class AmendOutput(Output):
-    """difference: {path: [before, after]}; unsigned: partner departments that have to sign again."""
-
-    pilot: str
-    number: int
-    kind: str
-    difference: Json
-    after_first_data: bool
-    costs_grade: bool
-    unsigned: list[str]
-    plan_sha256: str
-
-
-class IterateOutput(Output):
-    """The drafted version: version counts what is tried; charter: as it is to be completed."""
-
-    parent: str
-    key: str
-    version: int
-    max_versions: int
-    consumes_version: bool
-    cause: str
-    lever: str
-    alpha: float
-    sites: int | None
-    weeks: int | None
-    chance: float | None
-    start: str
-    end: str
-    expires: str
-    must_change: list[str]
-    charter: Json
-
-
-class LineageOutput(Output):
-    """versions: each with its own effect (null where closed) and the filtered one; alpha over all of them."""
-
-    origin: str
-    metric: str
-    metric_name: str
-    better: str
-    mwe: float | None
-    versions: list[Json]
-    max_versions: int
-    alpha_promised: float
-    alpha_used: float
-
-
-class PersonOutput(Output):
-    """One person as they stand now. roles: (role, department) pairs, the department empty where it is their own."""
-
-    key: str
-    name: str
-    email: str
-    department: str
-    manager: str
-    roles: list[tuple[str, str]]
-    roles_said: str
-    active: bool
-    login: bool
-
-
-class DelegateOutput(Output):
-    """One standing-in. running: today lies within it; over: ended, or its last day is behind."""
-
-    key: str
-    away: str
-    instead: str
-    pilot: str
-    starts: str
-    ends: str
-    reason: str
-    running: bool
-    over: bool
-    mine: bool
-    revision: int
-
-
-class PeopleOutput(Output):
-    people: list[PersonOutput]
-    standing_in: list[DelegateOutput]
-
-
-class ExportOutput(Output):
-    """members: files in the archive; head: hash of the newest event; signer: mark of the key that signed it."""
-
-    pilot: str
-    output: str
-    size: int
-    members: int
-    head: str
-    signer: str
-
-
-class ImportOutput(Output):
-    """origin_head: hash of the newest event of the record that it comes from; events: how many came along."""
-
-    pilot: str
-    title: str
-    origin_head: str
-    signer: str
-    events: int
-    files: int
-
-
-class BackupOutput(Output):
-    """size: bytes of the file; files: stored files in it, absent: those that rows name but that were not there; head:
-    hash of the newest event."""
-
-    output: str
-    size: int
-    rows: int
-    files: int
-    absent: int
-    head: str
-
-
-class RestoreOutput(Output):
-    """verified: as of ``pilot verify``."""
-
-    rows: int
-    files: int
-    verified: Json
-
-
-class UpgradeOutput(Output):
-    """Where the database stood (null: it was empty) and where it stands."""
-
-    before: str | None
-    after: str
-
-
-class ForgetOutput(Output):
-    """shared: files left because another pilot has the same; from_cells, text_only: pieces of evidence that can be
-    computed again without their data, and that can't."""
-
-    pilot: str
-    snapshots: int
-    attachments: int
-    shared: int
-    from_cells: int
-    text_only: int
-
-
-class ForgetPersonOutput(Output):
-    pseudonym: str
-
-
-class RetentionOutput(Output):
-    """months: as set, null if not; held: ended pilots whose uploaded data are there, with the day they are due."""
-
-    months: int | None
-    held: list[Json]
-
-
-class DemoOutput(Output):
-    """pilots: the worked portfolio, simulated; empty where there were pilots already, or none were wanted."""
-
-    pilots: list[str]
-    added: bool
-
-
-class DocsOutput(Output):
-    written: list[str]
-
-
-class EstimateOutput(Output):
-    """effect: treatment minus control; one of ``effect ...``, ``not_estimable`` or ``arms`` (one object an arm). notes:
-    what the specification names and the estimator leaves out, as a sentence; also in ``details.ignored``."""
-
-    effect: float | None = None
-    std_error: float | None = None
-    ci_lower: float | None = None
-    ci_upper: float | None = None
-    p_value: float | None = None
-    df: float | None = None
-    p_randomisation: float | None = None
-    p_floor: float | None = None
-    relative: Json | None = None
-    n_control: int | None = None
-    n_treatment: int | None = None
-    mean_control: float | None = None
-    mean_treatment: float | None = None
-    confidence: float | None = None
-    method: str | None = None
-    checks: list[Json] | None = None
-    details: Json | None = None
-    not_estimable: str | None = None
-    arms: list[Json] | None = None
-    notes: list[str] | None = None
-    version: str
-
-
-class MetricsOutput(Output):
-    """metrics: entries of the catalogue with origin (shipped or own), retired and theme."""
-
-    metrics: list[Json]
-
-
-class MetricOutput(Output):
-    """One entry."""
-
-    metric: Json
-
-
-class MetricsAddedOutput(Output):
-    added: list[str]
-
-
-class MetricRetiredOutput(Output):
-    key: str
-    retired: bool
-
-
-class PanelOutput(Output):
-    """rows, kept: of the file and those that count; dirt: by reason rows, first_rows, handling and sentence; metrics:
-    value over all records with n; cells: by group values and n by metric, null where too few records stand behind."""
-
-    kind: str
-    rows: int
-    kept: int
-    mapping: Json
-    dirt: list[Json]
-    metrics: list[Json]
-    by: list[str]
-    cells: list[Json]
-    reliability: str | None
-
-
-class ObjectivesOutput(Output):
-    """objectives: as a tree, each with its key results (done: share of the way gone) and those below; contributions: by
-    key result, what pilots bring if scaled (expected) and should have brought (delivered), in its unit, + towards the
-    target, null where there is nothing to count; unserved: key results without a pilot; idle: pilots without one."""
-
-    objectives: list[Json]
-    contributions: list[Json]
-    unserved: list[str]
-    idle: list[str]
-    conflicts: list[Json]
-
-
-class ObjectivesAddedOutput(Output):
-    """Keys of what was added; services: pilots attached."""
-
-    objectives: list[str]
-    key_results: list[str]
-    services: int
-
-
-class ObjectivesAttachedOutput(Output):
-    attached: int
-
-
-class KeyResultCheckInOutput(Output):
-    key_result: str
-    value: float
-    outlook: str
-
+__all__ = ["OUTPUTS", "Refusal"]
 
 OUTPUTS: dict[str, type[Output]] = {
-    "demo": DemoOutput,
-    "register": RegisterOutput,
-    "plan": PlanOutput,
-    "rehearse": RehearseOutput,
-    "sign": SignOutput,
-    "assign": AssignOutput,
-    "ingest": IngestOutput,
-    "assess": AssessOutput,
-    "recommend": RecommendOutput,
-    "review": ReviewOutput,
-    "review-round": ReviewRoundOutput,
-    "ask": AskOutput,
-    "decide": DecideOutput,
-    "confirm": DecideOutput,
-    "overrides": OverridesOutput,
-    "pause": StageOutput,
-    "resume": StageOutput,
-    "withdraw": StageOutput,
-    "concern": ConcernOutput,
-    "harm": HarmOutput,
-    "comment": CommentOutput,
-    "inbox": InboxOutput,
-    "digest": DigestOutput,
-    "notify": NotifyOutput,
-    "memo": MemoOutput,
-    "close": CloseOutput,
-    "portfolio": PortfolioOutput,
-    "objectives": ObjectivesOutput,
-    "objectives add": ObjectivesAddedOutput,
-    "objectives attach": ObjectivesAttachedOutput,
-    "objectives check-in": KeyResultCheckInOutput,
-    "pack": PackOutput,
-    "history": HistoryOutput,
-    "history CHARTER.yaml DATA": PastOutput,
-    "forecasts": ForecastsOutput,
-    "reproduce": ReproduceOutput,
-    "verify": VerifyOutput,
-    "estimate": EstimateOutput,
-    "shape": ShapeOutput,
-    "change": ChangeOutput,
-    "check-in": CheckInOutput,
-    "amend": AmendOutput,
-    "iterate": IterateOutput,
-    "lineage": LineageOutput,
-    "people": PeopleOutput,
-    "person": PersonOutput,
-    "delegate": DelegateOutput,
-    "export": ExportOutput,
-    "import": ImportOutput,
-    "backup": BackupOutput,
-    "restore": RestoreOutput,
-    "upgrade": UpgradeOutput,
-    "forget": ForgetOutput,
-    "forget-person": ForgetPersonOutput,
-    "retention": RetentionOutput,
-    "docs": DocsOutput,
-    "metrics": MetricsOutput,
-    "metrics show KEY": MetricOutput,
-    "metrics add FILE": MetricsAddedOutput,
-    "metrics retire KEY": MetricRetiredOutput,
-    "panel": PanelOutput,
+    "demo": life.DemoOutput,
+    "register": life.RegisterOutput,
+    "plan": life.PlanOutput,
+    "rehearse": life.RehearseOutput,
+    "sign": life.SignOutput,
+    "assign": life.AssignOutput,
+    "ingest": life.IngestOutput,
+    "assess": life.AssessOutput,
+    "recommend": life.RecommendOutput,
+    "review": life.ReviewOutput,
+    "review-round": life.ReviewRoundOutput,
+    "ask": life.AskOutput,
+    "decide": life.DecideOutput,
+    "confirm": life.DecideOutput,
+    "overrides": life.OverridesOutput,
+    "pause": life.StageOutput,
+    "resume": life.StageOutput,
+    "withdraw": life.StageOutput,
+    "concern": life.ConcernOutput,
+    "harm": life.HarmOutput,
+    "comment": life.CommentOutput,
+    "inbox": around.InboxOutput,
+    "digest": around.DigestOutput,
+    "notify": around.NotifyOutput,
+    "memo": life.MemoOutput,
+    "close": life.CloseOutput,
+    "portfolio": around.PortfolioOutput,
+    "objectives": around.ObjectivesOutput,
+    "objectives add": around.ObjectivesAddedOutput,
+    "objectives attach": around.ObjectivesAttachedOutput,
+    "objectives check-in": around.KeyResultCheckInOutput,
+    "pack": around.PackOutput,
+    "history": life.HistoryOutput,
+    "history CHARTER.yaml DATA": life.PastOutput,
+    "forecasts": life.ForecastsOutput,
+    "reproduce": life.ReproduceOutput,
+    "verify": life.VerifyOutput,
+    "estimate": life.EstimateOutput,
+    "shape": life.ShapeOutput,
+    "change": life.ChangeOutput,
+    "check-in": life.CheckInOutput,
+    "amend": life.AmendOutput,
+    "iterate": life.IterateOutput,
+    "lineage": life.LineageOutput,
+    "people": around.PeopleOutput,
+    "person": around.PersonOutput,
+    "delegate": around.DelegateOutput,
+    "export": around.ExportOutput,
+    "import": around.ImportOutput,
+    "backup": around.BackupOutput,
+    "restore": around.RestoreOutput,
+    "upgrade": around.UpgradeOutput,
+    "forget": around.ForgetOutput,
+    "forget-person": around.ForgetPersonOutput,
+    "retention": around.RetentionOutput,
+    "docs": life.DocsOutput,
+    "metrics": around.MetricsOutput,
+    "metrics show KEY": around.MetricOutput,
+    "metrics add FILE": around.MetricsAddedOutput,
+    "metrics retire KEY": around.MetricRetiredOutput,
+    "panel": around.PanelOutput,
 }
 """By command."""

@@ -21,6 +21,7 @@ from datetime import date, datetime
 from typing import Any
 
 from experiments.documents.plots import metric_plots, sites_sentence
+from experiments.documents.promised import promised_and_done
 from experiments.documents.rows import (
     method_line,
     metric_line,
@@ -29,17 +30,16 @@ from experiments.documents.rows import (
     worst_sentences,
 )
 from experiments.documents.signed import passed_sentence, signed_sentence
+from experiments.documents.trust import check_lines, grade_reasons
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.documents.why_method import why_method
-from experiments.hidden import TELLS_NO_EFFECT, closed
 from experiments.money import break_even, horizon_words
-from experiments.views import Badge, CheckLine, Memo, PartnerLine, PlannedLine
-from experiments.words import check_sentence, digits, knows, language, say, sentences_in
+from experiments.views import Badge, Memo, PartnerLine
+from experiments.words import digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed
-from experiments.words.numbers import Unit, chance, day, in_hundred, money, size
+from experiments.words.numbers import chance, day, in_hundred, money, size
 from stats.evidence import Evidence, as_json
 from stats.plan import Plan
-from stats.results import Check, Severity, Status
 from stats.verdict.recommendation import Recommendation
 
 
@@ -70,7 +70,7 @@ def build_memo(
     partners = tuple(partner_lines(plan, metrics, charter, reviews, hidden=hidden))
     grade = "" if rule["verdict"] == "INVALID" else str(rule.get("grade") or found["grade"]["grade"])
     first = plan.success[0] if plan.success else plan.metrics[0]
-    checks = tuple(_checks(plan, found, rule))
+    checks = tuple(check_lines(plan, found, rule))
     passed = sum(check.passed is True for check in checks)
     subtitle = _subtitle(plan, made_at)
     sites = () if hidden else site_dots(first, found)
@@ -91,9 +91,9 @@ def build_memo(
         worst=worst_sentences(plan, metrics, found, hidden=hidden),
         money=tuple(_money(plan, rule, hidden=hidden)),
         grade=grade,
-        grade_reasons=tuple(_grade_reasons(plan, found, rule)),
+        grade_reasons=tuple(grade_reasons(plan, found, rule)),
         checks=checks,
-        planned=tuple(_planned(plan, found, amendments)),
+        planned=tuple(promised_and_done(plan, found, amendments)),
         dissent=(*concerns, *_dissent(partners, reviews, silent)),
         decision=tuple(_decision(decision)) if decision else (),
         method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
@@ -196,123 +196,6 @@ def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
             yield say("memo.money.round", amount=worth)
         else:
             yield say("memo.money.round_net", amount=worth, net=money(net, currency))
-
-
-def _grade_reasons(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
-    letter = rule.get("grade") or found["grade"]["grade"]
-    if rule["verdict"] == "INVALID":
-        yield say("memo.trust.INVALID")
-    else:
-        yield sentence_case(say(f"grade.letter.{letter}", unit=plan.unit_word)) + "."
-    facts = {"unit": plan.unit_word, **(found["grade"].get("facts") or {})}
-    for reason in found["grade"].get("reasons") or ():
-        if knows(f"grade.{reason}"):
-            yield say(f"grade.{reason}", **facts)
-
-
-def _checks(plan: Plan, found: Stored, rule: Stored) -> Iterable[CheckLine]:
-    """Every check in a sentence: failed ones first, then those not run. Each sentence once."""
-    names = {metric.key: metric.name for metric in plan.metrics}
-    units = {metric.key: Unit.of(metric.unit, metric.spec.kind) for metric in plan.metrics}
-    order = {Status.FAIL: 0, Status.NOT_RUN: 1, Status.PASS: 2}
-    gates = ((rule.get("inputs") or {}).get("gates") or {}).get("failed") or ()
-    may_be_told = TELLS_NO_EFFECT | {gate["key"] for gate in gates}  # what the rule named is told
-    known = [check for check in _all_checks(found, rule) if not closed(rule) or check.key in may_be_told]
-    checks = sorted(known, key=lambda check: order[check.status])
-    lines = [
-        CheckLine(sentence=check_sentence(check, names=names, units=units), passed=_passed(check.status))
-        for check in checks
-    ]
-    return dict.fromkeys(lines)
-
-
-def _all_checks(found: Stored, rule: Stored) -> Iterable[Check]:
-    """Checks of the pilot and of each metric, and the gates that only the rule could see (as the plan's hash)."""
-    seen = set()
-    for owner, known in [(None, found.get("checks") or ()), *_by_metric(found)]:
-        for item in known:
-            seen.add(item["key"])
-            yield _check(item, item.get("metric") or owner)
-    for item in ((rule.get("inputs") or {}).get("gates") or {}).get("failed") or ():
-        if item["key"] not in seen:
-            yield _check(item, item.get("metric"))
-
-
-def _by_metric(found: Stored) -> Iterable[tuple[str, list[Stored]]]:
-    for key, metric in found["metrics"].items():
-        yield key, [*(metric.get("checks") or ()), *((metric.get("result") or {}).get("checks") or ())]
-
-
-def _check(item: Stored, metric: str | None) -> Check:
-    return Check(
-        key=item["key"],
-        status=Status(item["status"]),
-        severity=Severity(item["severity"]),
-        value=item.get("value"),
-        threshold=item.get("threshold"),
-        metric=metric,
-        facts=item.get("facts") or {},
-    )
-
-
-def _passed(status: Status) -> bool | None:
-    return None if status == Status.NOT_RUN else status == Status.PASS
-
-
-def _planned(plan: Plan, found: Stored, amendments: Sequence[Stored]) -> Iterable[PlannedLine]:
-    def line(key: str, planned: str, done: str) -> PlannedLine:
-        return PlannedLine(what=sentence_case(say(f"planned.{key}", unit=plan.unit_word)), planned=planned, done=done)
-
-    done = say("planned.units.done", treatment=found["n_treatment"], control=found["n_control"])
-    yield line("units", _planned_units(plan), done)
-    yield line("duration", _planned_time(plan), _time_done(found))
-    yield line("checks", say("planned.checks.planned", count=found["looks_planned"]), _look(found))
-    yield line("delivery", say("planned.delivery.planned", unit=plan.unit_word), _delivered(found))
-    yield line("changes", say("planned.changes.planned"), _changes(amendments))
-    if plan.recorded_afterwards:
-        yield line("registered", say("planned.registered.planned"), say("planned.registered.done"))
-
-
-def _planned_units(plan: Plan) -> str:
-    if not plan.sites:
-        return say("fact.none")
-    treated = plan.assignment.n_treatment
-    if treated is None:
-        return say("planned.units.planned", count=len(plan.sites))
-    return say("planned.units.planned_arms", treatment=treated, control=len(plan.sites) - treated)
-
-
-def _planned_time(plan: Plan) -> str:
-    if plan.start is None or plan.end is None:
-        return say("planned.duration.open")
-    days = (plan.end - plan.start).days + 1
-    return say("planned.duration.planned", start=day(plan.start), end=day(plan.end), days=days)
-
-
-def _time_done(found: Stored) -> str:
-    days = found.get("days_observed")
-    return say("planned.duration.not_recorded") if days is None else say("planned.duration.done", days=days)
-
-
-def _look(found: Stored) -> str:
-    key = "planned.checks.extension" if found.get("is_extension") else "planned.checks.done"
-    return say(key, look=found["look"], information=found["information"])
-
-
-def _delivered(found: Stored) -> str:
-    parts = [say(f"planned.delivery.{part['component']}", share=part["share"]) for part in found.get("delivery") or ()]
-    return listed(parts) or say("planned.delivery.not_recorded")
-
-
-def _changes(amendments: Sequence[Stored]) -> str:
-    if not amendments:
-        return say("planned.changes.none")
-    return listed(
-        [
-            say("planned.changes.one", kind=say(f"planned.changes.{change['kind']}"), reason=change["reason"])
-            for change in amendments
-        ]
-    )
 
 
 def _dissent(partners: Sequence[PartnerLine], reviews: Sequence[Stored], silent: Collection[str]) -> Iterable[str]:

@@ -1,0 +1,1 @@
+"""The answers that are promised with ``--json``, closed models."""
