@@ -65,7 +65,9 @@ def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Verdicts, stances and days in words; the rest as it was recorded."""
+    """Acts, verdicts, stances and days in words; the rest as it was recorded."""
+    if name == "act" and knows(f"act.{value}"):
+        return say(f"act.{value}")
     if isinstance(value, str) and DAY.fullmatch(value):
         return date.fromisoformat(value)
     if name in {"verdict", "recommended"}:
