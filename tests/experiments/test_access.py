@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -78,6 +78,11 @@ def _objective() -> Any:
     return _of("objectives.keep", "NewObjective")(title="Nobody waits", period="2026")
 
 
+def _fresh(asked: Asked) -> Path:
+    """A file that is not there yet."""
+    return asked.data.with_name(f"{uuid4()}.zip")
+
+
 CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.REGISTER: lambda desk, asked: _of("register", "register")(desk, _another(asked.charter)),
     Act.REVISE: lambda desk, _: _of("register", "save_draft")(desk, {"title": "New"}, "problem", pilot=desk.pilot(KEY)),
@@ -91,6 +96,7 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.SIGN_AMENDMENT: lambda desk, _: _of("amend", "sign_amendment")(desk, KEY),
     Act.ASSIGN: lambda desk, _: _of("assign", "assign")(desk, KEY),
     Act.INGEST: lambda desk, asked: _of("ingest", "ingest")(desk, KEY, asked.data),
+    Act.EXPORT: lambda desk, asked: _of("archive.pack", "export_pilot")(desk, KEY, _fresh(asked), data=False),
     Act.CHECK_IN: lambda desk, _: _check_in(desk),
     Act.CHANGE: lambda desk, _: _of("changes", "note")(desk, KEY, "A new poster."),
     Act.ASSESS: lambda desk, _: _of("assess", "assess")(desk, KEY),

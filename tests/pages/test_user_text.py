@@ -66,6 +66,8 @@ class Texts(ast.NodeVisitor):
                 return self.ours(one, seen) and self.ours(other, seen)
             case ast.BoolOp(values=values) | ast.List(elts=values):
                 return all(self.ours(value, seen) for value in values)
+            case ast.ListComp(elt=value):
+                return self.ours(value, seen)
             case ast.Subscript(value=ast.Name(id=name)) if name.isupper():
                 return True
             case ast.Name(id=name) if name not in seen and name in self.given:
