@@ -95,7 +95,7 @@ def serve(
 
     for sentence in missing_fonts():
         print(sentence, file=sys.stderr, flush=True)
-    script = Path(__file__).resolve().parents[1] / "app.py"
+    script = Path(__file__).resolve().parents[2] / "app.py"
     try:
         megabytes, host = upload_mb(), bound_to(address)
     except Refused as refused:

@@ -160,12 +160,17 @@ def free_port() -> int:
 def serving(
     home: Path, *, port: int = 0, settings: Mapping[str, str] = MappingProxyType({}), flags: Sequence[str] = ()
 ) -> Iterator[str]:
-    """The app as its users run it, on that data folder; gives its address. settings, flags: of this server."""
+    """The app as its users run it, on that data folder; gives its address.
+
+    settings: of this server; flags: of Streamlit itself, which then starts it without ``pilot app``.
+    """
     port = port or free_port()
     settings = {**os.environ, "PROVING_GROUND_HOME": str(home), **settings}
     settings.pop("DATABASE_URL", None)
     settings.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *flags]
+    command = [sys.executable, "-m", "experiments.cli", "app", "--port", str(port)]
+    if flags:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *flags]
     log = (home.parent / f"server-{port}.log").open("w")
     process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
     try:
