@@ -28,10 +28,11 @@ class PilotRow:
     """One pilot as lists show it. effect: of the first success metric, in words ("" where hidden or none).
 
     verdict, scope, mode, reason: of the newest recommendation; decided: the verdict of the newest decision;
-    registered: False while the charter is a draft; next_date: the planned end while it runs, else the planned start,
-    None in other stages; overdue: it is behind us; age_days: in this stage. expected: cautious net benefit of scaling
-    over ``horizon``, in ``currency``, None where money has no say or nothing may be shown. short: chance (0-1) that
-    the effect is smaller than the smallest gain worth having, on the newest evidence, None where that can't be told.
+    registered: False while the charter is a draft; next_date: the planned start, the planned end while it runs, the
+    last day of the review; None in other stages; overdue: it is behind us; age_days: in this stage. expected: cautious
+    net benefit of scaling over ``horizon``, in ``currency``, None where money has no say or nothing may be shown.
+    short: chance (0-1) that the effect is smaller than the smallest gain worth having, on the newest evidence, None
+    where that can't be told.
     """
 
     key: str
@@ -140,7 +141,7 @@ def _span(pilot: Pilot, headline: Headline) -> Span | None:
 
 def _row(pilot: Pilot, known: Overview, headline: Headline | None, today: date) -> PilotRow:
     decision = known.decisions.get(pilot.id)
-    next_date = _next_date(pilot, headline)
+    next_date = _next_date(pilot, known, headline)
     return PilotRow(
         key=pilot.key,
         title=pilot.title,
@@ -223,9 +224,11 @@ def _found(plan: Plan, evidence: str, advice: str) -> dict[str, Any]:
     return found
 
 
-def _next_date(pilot: Pilot, headline: Headline | None) -> date | None:
+def _next_date(pilot: Pilot, known: Overview, headline: Headline | None) -> date | None:
     if headline is None:
         return None
+    if pilot.stage in {Stage.ASSESSED, Stage.IN_REVIEW}:
+        return known.rounds.get(pilot.id)
     if pilot.stage in {Stage.ASSIGNED, Stage.RUNNING}:
         return headline.end
     return headline.start if pilot.stage in {Stage.PLAN, Stage.SIGNED} else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from registry import find
-from registry.decisions import Decision
+from registry.decisions import Decision, ReviewRound
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.people import Department
 from registry.pilots import Hypothesis, Pilot, PilotPartner
@@ -37,12 +38,14 @@ class Overview:
     """What is known of the pilots asked for, by the pilot's key.
 
     plans: the newest, locked or not; evidence: the newest of the first arm; recommendations: on that evidence;
-    decisions: the newest; registered: those whose charter is complete; people, departments: names by key.
+    rounds: until when partners are asked on it; decisions: the newest; registered: those whose charter is complete;
+    people, departments: names by key.
     """
 
     plans: Mapping[UUID, Stored]
     evidence: Mapping[UUID, Stored]
     recommendations: Mapping[UUID, Stored]
+    rounds: Mapping[UUID, date]
     decisions: Mapping[UUID, Decision]
     partners: Mapping[UUID, tuple[str, ...]]
     registered: frozenset[UUID]
@@ -54,11 +57,12 @@ def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
     """Everything that lists need of these pilots, apart from the texts."""
     keys = [pilot.id for pilot in pilots]
     evidence = _newest_evidence(session, keys)
-    said = _recommendations(session, {stored.id: pilot_id for pilot_id, stored in evidence.items()})
+    on = {stored.id: pilot_id for pilot_id, stored in evidence.items()}
     return Overview(
         plans=_newest_plans(session, keys),
         evidence=evidence,
-        recommendations=said,
+        recommendations=_recommendations(session, on),
+        rounds=_rounds(session, on),
         decisions=_newest_decisions(session, keys),
         partners=_partners(session, keys),
         registered=frozenset(
@@ -105,6 +109,16 @@ def _recommendations(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, St
         query = query.where(col(RecommendationRecord.evidence_id).in_(part)).order_by(col(RecommendationRecord.made_at))
         for evidence_id, key, sha256 in session.exec(query):
             found[on[evidence_id]] = Stored(id=key, sha256=sha256)
+    return found
+
+
+def _rounds(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, date]:
+    """By pilot; ``on``: evidence to pilot."""
+    found: dict[UUID, date] = {}
+    for part in _chunks(list(on)):
+        evidence_id = col(ReviewRound.evidence_id)
+        query = select(evidence_id, col(ReviewRound.until)).where(evidence_id.in_(part))
+        found |= {on[key]: until for key, until in session.exec(query)}
     return found
 
 

@@ -71,18 +71,19 @@ def _change(line: MetricLine) -> str:
     return say("evidence.change", effect=line.effect, interval=line.interval) if line.interval else line.effect
 
 
-def partners(memo: Memo) -> None:
-    """A row each, in their words."""
+def partners(memo: Memo, *, first: str = "") -> None:
+    """A row each, in their words; the department ``first`` before the others."""
     if not memo.partners:
         st.caption(say("evidence.no_partners"))
         return
+    rows = sorted(memo.partners, key=lambda line: line.partner != first)
     look.table(
         {
-            "partner": [line.partner for line in memo.partners],
-            "own_metric": [line.metric for line in memo.partners],
-            "change": [line.change for line in memo.partners],
-            "state": [look.Toned(text=line.state, tone=line.tone) for line in memo.partners],
-            "said": [line.said for line in memo.partners],
+            "partner": [line.partner for line in rows],
+            "own_metric": [line.metric for line in rows],
+            "change": [line.change for line in rows],
+            "state": [look.Toned(text=line.state, tone=line.tone) for line in rows],
+            "said": [line.said for line in rows],
         }
     )
 

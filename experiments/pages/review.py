@@ -29,7 +29,7 @@ mine = speaks_for(desk, pilot)
 st.header(plain(say("review.mine", department=mine)) if mine else say("review.all"))
 if not mine:
     st.caption(say("review.speaks_for_none"))
-parts.partners(view)
+parts.partners(view, first=mine)
 parts.metrics(view)
 
 heard = reviews(desk, pilot)
