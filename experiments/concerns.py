@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from experiments.answers import answer_once
 from experiments.desk import Desk, may, mine, spoken_for
 from experiments.errors import Refused
 from experiments.words import say
@@ -56,19 +57,7 @@ def answer_concern(desk: Desk, key: str, number: int, answer: str) -> Raised:
     may(desk, Act.ANSWER_CONCERN, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        rows = pending.concerns(work.session, row.id)
-        if not 1 <= number <= len(rows):
-            raise Refused(Problem(code="no_such_concern", facts={"number": number, "pilot": key}))
-        raised = rows[number - 1]
-        problems = []
-        if raised.answered_at is not None:
-            problems.append(Problem(code="concern_answered", facts={"number": number, "pilot": key}))
-        if not answer.strip():
-            problems.append(Problem(code="answer_missing"))
-        if problems:
-            raise Refused(problems)
-        said = answer.strip()
-        work.change(raised, "concern.answered", answer=said, answered_by_id=work.actor_id, answered_at=work.now)
+        answer_once(work, row, pending.concerns(work.session, row.id), number, answer, what="concern")
     return concerns(desk, pilot)[number - 1]
 
 

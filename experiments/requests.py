@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from experiments.answers import answer_once
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.recommend import in_force
@@ -55,19 +56,7 @@ def answer_request(desk: Desk, key: str, number: int, answer: str) -> Request:
     may(desk, Act.ANSWER_REQUEST, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        rows = pending.requests(work.session, row.id)
-        if not 1 <= number <= len(rows):
-            raise Refused(Problem(code="no_such_request", facts={"number": number, "pilot": key}))
-        asked = rows[number - 1]
-        problems = []
-        if asked.answered_at is not None:
-            problems.append(Problem(code="request_answered", facts={"number": number, "pilot": key}))
-        if not answer.strip():
-            problems.append(Problem(code="answer_missing"))
-        if problems:
-            raise Refused(problems)
-        said = answer.strip()
-        work.change(asked, "request.answered", answer=said, answered_by_id=work.actor_id, answered_at=work.now)
+        answer_once(work, row, pending.requests(work.session, row.id), number, answer, what="request")
     return requests(desk, key)[number - 1]
 
 
