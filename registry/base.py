@@ -80,6 +80,17 @@ TEXT: Any = Text()
 BIG: Any = BigInteger()
 
 
+ADDED_LATER = "added_later"
+
+
+def added_later(value: Any) -> dict[str, Any]:
+    """``sa_column_kwargs`` of a column that joins a table of which rows are sealed already (seals.py).
+
+    value: what its migration puts into every row that is there, as it is stored (JSON as its text): always the same.
+    """
+    return {"info": {ADDED_LATER: value}}
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 

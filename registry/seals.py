@@ -3,6 +3,9 @@
 A seal is ``{"row": sha256, "fields": {column: 8 hex digits}}``. The row's hash proves; the fields' short ones only
 help to name what was changed. People and comments have no field hashes, so that a deleted name can't be guessed back
 from the log.
+
+A column that joined its table after rows of it were sealed (``base.added_later``) is left out of a seal as long as it
+holds what its migration put there. So rows sealed before it are whole afterwards, and any other value in it is covered.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, Date, Float, Table, Uuid, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
+from sqlmodel import SQLModel
 
-from registry.base import CanonicalJSON, Moment
+from registry.base import ADDED_LATER, CanonicalJSON, Moment
 from registry.canonical import canonical_json, plain, sha256_text
 
 PERSONAL = frozenset({"person", "person_role", "comment", "identity", "delegation"})
@@ -30,8 +34,16 @@ def subject_of(row: Any) -> str:
 
 def seal(table: str, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The seal of one row, given its columns as ``stored_rows`` yields them."""
-    short = {} if table in PERSONAL else {name: _short(stored["id"], name, value) for name, value in stored.items()}
-    return {"row": sha256_text(canonical_json([table, stored])), "fields": short}
+    covered = _covered(table, stored)
+    short = {} if table in PERSONAL else {name: _short(stored["id"], name, value) for name, value in covered.items()}
+    return {"row": sha256_text(canonical_json([table, covered])), "fields": short}
+
+
+def _covered(table: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a seal is taken over: all but those added later that hold what they were added with."""
+    later = {column.name: column.info for column in SQLModel.metadata.tables[table].columns if column.info}
+    untouched = {name for name, info in later.items() if ADDED_LATER in info and stored.get(name) == info[ADDED_LATER]}
+    return {name: value for name, value in stored.items() if name not in untouched}
 
 
 def changed_fields(sealed: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
