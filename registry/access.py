@@ -71,6 +71,13 @@ class Act(StrEnum):
     CONFIRM_OVERRULE = "confirm_overrule"
     ITERATE = "iterate"
     CLOSE = "close"
+    PLAN_ROLLOUT = "plan_rollout"
+    MEASURE_ROLLOUT = "measure_rollout"
+    PAUSE_ROLLOUT = "pause_rollout"
+    RESUME_ROLLOUT = "resume_rollout"
+    ROLL_BACK = "roll_back"
+    LOOK_BACK = "look_back"
+    REACT = "react"
     PAUSE = "pause"
     RESUME = "resume"
     WITHDRAW = "withdraw"
@@ -83,6 +90,9 @@ class Act(StrEnum):
     KEEP_METRICS = "keep_metrics"
     KEEP_OBJECTIVES = "keep_objectives"
     KEEP_RECORD = "keep_record"
+    KEEP_LEARNINGS = "keep_learnings"
+    LEARN_PRIOR = "learn_prior"
+    SAVE_VIEW = "save_view"
 
 
 Who = Role | Relation
@@ -173,6 +183,16 @@ TABLE: dict[Act, Rule] = {
     ),
     Act.ITERATE: _rule(*_MAKERS, stages=_from(Stage.ASSESSED, None, *_BESIDE)),
     Act.CLOSE: _rule(Relation.OWNER, Relation.TEAM, Relation.SPONSOR, stages=_from(Stage.DECIDED, Stage.CLOSED)),
+    Act.PLAN_ROLLOUT: _rule(
+        Relation.OWNER, Relation.SPONSOR, Role.EXECUTIVE, stages=[Stage.DECIDED, Stage.ROLLING_OUT]
+    ),
+    Act.MEASURE_ROLLOUT: _rule(*_MAKERS, Role.EXECUTIVE, stages=[Stage.ROLLING_OUT]),
+    Act.PAUSE_ROLLOUT: _rule(Relation.OWNER, Relation.SPONSOR, Role.EXECUTIVE, stages=[Stage.ROLLING_OUT]),
+    # Whoever stopped it does not have to be asked; going on against what was measured is an executive's word.
+    Act.RESUME_ROLLOUT: _rule(Role.EXECUTIVE, never=[Relation.OWNER], stages=[Stage.ROLLING_OUT]),
+    Act.ROLL_BACK: _rule(Relation.SPONSOR, Role.EXECUTIVE, stages=[Stage.ROLLING_OUT]),
+    Act.LOOK_BACK: _rule(Role.EXECUTIVE, Role.ANALYST, never=[Relation.OWNER], stages=_from(Stage.DECIDED)),
+    Act.REACT: _rule(*_EVERYONE),
     Act.PAUSE: _rule(Relation.OWNER, Relation.SPONSOR, Role.EXECUTIVE, stages=_from(Stage.SHAPING, Stage.DECIDED)),
     Act.RESUME: _rule(Relation.OWNER, Relation.SPONSOR, Role.EXECUTIVE, stages=[Stage.PAUSED]),
     Act.WITHDRAW: _rule(Relation.OWNER, Relation.SPONSOR, stages=_from(Stage.DRAFT, Stage.DECIDED, Stage.PAUSED)),
@@ -185,6 +205,9 @@ TABLE: dict[Act, Rule] = {
     Act.KEEP_METRICS: _rule(Role.ADMINISTRATOR, Role.ANALYST),
     Act.KEEP_OBJECTIVES: _rule(Role.EXECUTIVE, Role.ADMINISTRATOR, Role.ANALYST, Role.INNOVATOR),
     Act.KEEP_RECORD: _rule(Role.ADMINISTRATOR),
+    Act.KEEP_LEARNINGS: _rule(*_CONTRIBUTORS),
+    Act.LEARN_PRIOR: _rule(Role.ANALYST, Role.ADMINISTRATOR),
+    Act.SAVE_VIEW: _rule(*_EVERYONE),
 }
 
 

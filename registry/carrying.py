@@ -46,6 +46,11 @@ CARRIED = (
     "review",
     "proposed_overrule",
     "decision",
+    "rollout_plan",
+    "rollout",
+    "rollout_measure",
+    "hindsight",
+    "takeaway",
     "check_in",
     "change_entry",
     "comment",
@@ -54,9 +59,9 @@ CARRIED = (
     "forgotten",
 )
 """What belongs to a pilot, parents before children."""
-LEFT = ("event", "notice", "delegation", "kept_input", "pilot_key_result")
+LEFT = ("event", "notice", "delegation", "kept_input", "pilot_key_result", "learning_pilot", "reaction")
 """What names a pilot but stays where it is: the log, what people were told or do for each other, what is made anew, and
-the organisation's own objectives."""
+the organisation's own objectives and learnings."""
 
 
 def rows_of(session: Session, pilot_id: UUID) -> Rows:

@@ -187,3 +187,36 @@ class Outlook(StrEnum):
     ON_TRACK = "on_track"
     AT_RISK = "at_risk"
     OFF_TRACK = "off_track"
+
+
+class RolloutState(StrEnum):
+    """How far a roll-out is. FINISHED: all rings have the change, and the last measure is made."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ROLLED_BACK = "rolled_back"
+    FINISHED = "finished"
+
+
+class InHindsight(StrEnum):
+    """What time has said of a decision."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCLEAR = "unclear"
+
+
+class Bearing(StrEnum):
+    """What a pilot says to a learning."""
+
+    SUPPORTS = "supports"
+    CONTRADICTS = "contradicts"
+
+
+class ReactionKind(StrEnum):
+    """WELL_DONE: credit to the team; WANT_IT: we want it here, too; QUESTION: I would like to know more."""
+
+    WELL_DONE = "well_done"
+    WANT_IT = "want_it"
+    QUESTION = "question"

@@ -20,7 +20,7 @@ from registry.errors import Problem, Unavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest migration. Kept here so that a database that is up to date opens without loading the migration tool."""
 
 FOLDER = Path(__file__).parent / "migrations"

@@ -5,13 +5,30 @@ from __future__ import annotations
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from registry import decisions, events, evidence, keeping, metrics, notes, objectives, outcomes, people, pilots, plans
+from registry import (
+    decisions,
+    events,
+    evidence,
+    keeping,
+    learning,
+    metrics,
+    notes,
+    objectives,
+    outcomes,
+    people,
+    pilots,
+    plans,
+    rollouts,
+)
 
 METADATA = SQLModel.metadata
 
 LOG_TABLES = ("event", "log_head")
 
-_MODULES = (decisions, events, evidence, keeping, metrics, notes, objectives, outcomes, people, pilots, plans)
+_MODULES = (
+    *(decisions, events, evidence, keeping, learning, metrics, notes, objectives, outcomes, people, pilots, plans),
+    rollouts,
+)
 
 
 def models() -> dict[str, type[SQLModel]]:

@@ -22,6 +22,11 @@ APPEND_ONLY = (
     "kept_input",
     "forgotten",
     "key_result_check_in",
+    "rollout_plan",
+    "rollout_measure",
+    "hindsight",
+    "takeaway",
+    "learned_prior",
 )
 
 # table -> {operation: condition on OLD (and NEW) under which it is refused}

@@ -49,6 +49,9 @@ PRIVATE = {
     "pilot_key_result": {"note"},
     "request_for_more": {"what", "answer"},
     "proposed_overrule": {"asked", "answer"},
+    "rollout": {"reason"},
+    "learning_pilot": {"note"},
+    "saved_view": {"name", "query"},
 }
 
 AnyRow = TypeVar("AnyRow", bound=Row)

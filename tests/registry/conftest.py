@@ -17,6 +17,7 @@ from registry.decisions import Decision, ProposedOverrule, RequestForMore, Revie
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.keeping import Forgotten, KeptInput
 from registry.kinds import Via
+from registry.learning import LearnedPrior, Learning, LearningPilot, PeerValue, Reaction, SavedView, Takeaway
 from registry.metrics import MetricDefinition, MetricVersion
 from registry.notes import Attachment, ChangeEntry, Comment, Concern
 from registry.objectives import KeyResult, KeyResultCheckIn, Objective, PilotKeyResult
@@ -25,6 +26,7 @@ from registry.outcomes import CheckIn, Snapshot
 from registry.people import Delegation, Department, Identity, Notice, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import Amendment, AssignmentRecord, PlanRecord, Signature
+from registry.rollouts import Hindsight, Rollout, RolloutMeasure, RolloutPlan
 
 
 @pytest.fixture(scope="session")
@@ -196,7 +198,38 @@ def worked(registry: Registry, ada: Person, pilot: Pilot, waiting_time: MetricVe
             )
         )
         work.record("objective.added", objective)
+    _after_the_verdict(registry, ada, pilot, decision, snapshot)
     return registry
+
+
+def _after_the_verdict(registry: Registry, ada: Person, pilot: Pilot, decision: Decision, snapshot: Snapshot) -> None:
+    empty = sha256_text("{}")
+    with registry.work(ada, Via.APP) as work:
+        rings = RolloutPlan(pilot_id=pilot.id, decision_id=decision.id, canonical="{}", sha256=empty)
+        work.record("rollout.planned", work.add(rings))
+        work.add(Rollout(pilot_id=pilot.id, plan_id=rings.id, owner_id=ada.id))
+        hashes = {"plan_sha256": empty, "snapshot_sha256": snapshot.sha256, "sha256": empty}
+        work.add(
+            RolloutMeasure(
+                pilot_id=pilot.id,
+                plan_id=rings.id,
+                snapshot_id=snapshot.id,
+                ring=1,
+                engine_version="1",
+                canonical="{}",
+                **hashes,
+            )
+        )
+        later = {"found": "unclear", "reason": "too early", "looked_on": date(2027, 4, 1)}
+        work.add(Hindsight(pilot_id=pilot.id, decision_id=decision.id, **later))
+    with registry.work(ada, Via.APP) as work:
+        work.record("pilot.closed", work.add(Takeaway(pilot_id=pilot.id, lesson="Ring back before noon.")))
+        learning = work.add(Learning(key="ring-back", statement="A promised time is worth more than a short queue."))
+        work.add(LearningPilot(learning_id=learning.id, pilot_id=pilot.id, bearing="supports"))
+        work.add(Reaction(pilot_id=pilot.id, person_id=ada.id, kind="well_done"))
+        work.add(LearnedPrior(number=1, canonical="{}", sha256=empty))
+        work.add(PeerValue(metric_key="wait", source="the trade's yearbook", value=95.0, as_of=date(2025, 12, 31)))
+        work.add(SavedView(person_id=ada.id, page="portfolio", name="mine", query="owner=ada"))
 
 
 def _hypothesis(pilot: Pilot, version: MetricVersion) -> Hypothesis:
