@@ -20,6 +20,7 @@ from stats.assessing.layout import (
     refuse_without_arms,
     usable_requests,
 )
+from stats.assessing.segments import read_segments
 from stats.cells import Cells, MetricRequest, read_cells
 from stats.cells.moments import codes
 from stats.errors import Problem, RefusedData
@@ -51,7 +52,8 @@ class Reading:
     by_window: cells that were read by window because their weeks do not add up; without: metrics that the table can't
     give; unit_cells: moments by arm (and cluster) after the start, where units were assigned; arms: the assignment;
     sites_seen: all sites of the data, also those that were never assigned; half_hours: by metric, cells by weekday and
-    half-hour, where the data know the time of day; units: distinct units by arm after the start, where the data name
+    half-hour, where the data know the time of day; segments: cells by segment (channel, say) of additive metrics, where
+    the plan names such a column; units: distinct units by arm after the start, where the data name
     them.
     """
 
@@ -65,6 +67,7 @@ class Reading:
     arms: Mapping[str, int] | None
     sites_seen: tuple[str, ...] = ()
     half_hours: Mapping[str, Cells] = field(default_factory=dict)
+    segments: Cells | None = None
     units: Mapping[int, float] | None = None
     _windows: dict[str, SitePeriods] = field(default_factory=dict, compare=False, repr=False)
     """Metrics put together by window so far: estimate, checks and delivery ask for the same."""
@@ -140,6 +143,7 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
             without=without,
             arms=None,
             half_hours=read_half_hours(plan, rows, usable),
+            segments=read_segments(plan, rows, usable),
             units=_distinct_units(plan, rows),
         )
     second = [request for request in usable if _read_by_window(plan, rows, request)]
@@ -159,6 +163,7 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
         arms=arms,
         sites_seen=_sites(everyone),
         half_hours=read_half_hours(plan, rows, usable),
+        segments=read_segments(plan, rows, usable),
     )
 
 

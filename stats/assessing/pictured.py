@@ -6,17 +6,21 @@ from typing import Any
 
 from stats.assessing.cells import Reading
 from stats.assessing.half_hours import half_hours
+from stats.assessing.segments import segments
 from stats.methods.site_path import path_by_period
 from stats.plan import PlannedMetric
 from stats.results import NotEstimable, Result
 from stats.studies.open_study import WINDOW_DESIGNS
 
+BY_LOT = ("randomised_units", "randomised_sites")
+"""A lot makes the arms alike: levels after the start can be set side by side."""
 MOST_PERIODS = 400
 """A path of more periods is no picture any more."""
 
 
 def pictured(reading: Reading, metric: PlannedMetric, arm: int, result: Result) -> dict[str, Any]:
-    """``path``: by period, for designs whose estimate has none of its own; ``half_hours``: through day and week."""
+    """``path``: by period, for designs whose estimate has none of its own; ``half_hours``: through day and week;
+    ``segments``: by channel, or whatever the plan's segment column tells apart."""
     if isinstance(result, NotEstimable):
         return {}
     found: dict[str, Any] = {}
@@ -24,9 +28,14 @@ def pictured(reading: Reading, metric: PlannedMetric, arm: int, result: Result) 
     if path:
         found["path"] = path
     if metric.key in reading.half_hours:
-        through = half_hours(reading.half_hours[metric.key], metric.key, reading.arms, arm)
+        cells = reading.half_hours[metric.key]
+        through = half_hours(cells, metric, reading.arms, arm, by_lot=reading.plan.design in BY_LOT)
         if through is not None:
             found["half_hours"] = through
+    if reading.segments is not None and metric.key in reading.segments.metrics:
+        parts = segments(reading.segments, metric, reading.arms, arm, by_lot=reading.plan.design in BY_LOT)
+        if parts is not None:
+            found["segments"] = parts
     return found
 
 
