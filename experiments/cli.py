@@ -42,7 +42,11 @@ def main() -> None:
 
 @command(app, "register")
 def register(
-    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The charter (docs/spec.md).")], who: Who = None
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The charter (docs/spec.md).")],
+    draft: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The draft, or reopened charter, it completes.")
+    ] = None,
+    who: Who = None,
 ) -> Answer:
     """Register a pilot from its charter."""
     from experiments import register as stage
@@ -50,7 +54,7 @@ def register(
 
     document = read_yaml(file)
     with looking(who) as desk:
-        made = stage.register(desk, document)
+        made = stage.register(desk, document, key=draft)
     warned = shown(made.warnings)
     value = {"pilot": made.key, "title": made.title, "warnings": warned}
     return Answer(value=value, lines=(say("cli.registered", pilot=made.key), *warned))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,10 @@ def write_bytes(path: Path, content: bytes) -> None:
     except OSError as error:
         facts = {"file": str(path), "said": error.strerror or type(error).__name__}
         raise Refused(Problem(code="file_not_written", facts=facts)) from None
+
+
+def write_yaml(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document to be edited, in its own order."""
+    import yaml
+
+    write_bytes(path, yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True).encode())

@@ -15,6 +15,7 @@ from registry import find
 from registry.access import Act
 from registry.keeping import Forgotten, KeptInput
 from registry.kinds import ForgottenKind
+from registry.naming import naming
 from registry.people import Delegation, Identity, Person
 from registry.unit_of_work import Work
 from stats.errors import Problem
@@ -96,10 +97,21 @@ def _blank_attachments(work: Work, pilot_id: UUID) -> None:
         work.change(row, "attachment.forgotten", name=say("forget.file"), caption="")
 
 
-def forget_person(desk: Desk, who: str, reason: str) -> str:
-    """Blank a person's name, address and logins wherever they can be changed; the pseudonym that stands there now.
+@dataclass(frozen=True, kw_only=True)
+class ForgotPerson:
+    """pseudonym: what the person is called now. locked, written: keys of pilots whose locked texts (plans, decisions,
+    reviews, the log's reasons), and whose other texts as people wrote them, still hold the name; "" for texts of no
+    pilot."""
 
-    What was locked (a decision's commitments) stays as it was decided. The log names people by number only.
+    pseudonym: str
+    locked: tuple[str, ...]
+    written: tuple[str, ...]
+
+
+def forget_person(desk: Desk, who: str, reason: str) -> ForgotPerson:
+    """Blank a person's name, address and logins wherever they stand for the person, and say where the name stays.
+
+    What was signed or decided stays as it was, and what others wrote is theirs. The log names people by number only.
     """
     may(desk, Act.KEEP_PEOPLE)
     if not reason.strip():
@@ -117,7 +129,18 @@ def forget_person(desk: Desk, who: str, reason: str) -> str:
         for away in find.all_of(work.session, Delegation, Delegation.from_id == row.id):
             work.change(away, "delegation.forgotten", reason="")
         work.change(row, "person.forgotten", name=pseudonym, email=None, active=False, why=reason.strip())
-    return pseudonym
+    with desk.read() as session:
+        stays = naming(session, names)
+    return ForgotPerson(pseudonym=pseudonym, locked=stays.locked, written=stays.written)
+
+
+def where_named(made: ForgotPerson) -> tuple[str, ...]:
+    """What stays, and why, in sentences."""
+    elsewhere = say("forget.stays.elsewhere")
+    locked, written = ([key or elsewhere for key in keys] for keys in (made.locked, made.written))
+    said = [say("forget.stays.locked", pilots=locked)] if locked else []
+    said += [say("forget.stays.written", pilots=written)] if written else []
+    return (*(said or [say("forget.stays.nowhere")]), say("forget.stays.files"))
 
 
 def _in_texts(work: Work, names: tuple[str, ...], pseudonym: str) -> None:

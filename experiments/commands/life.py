@@ -18,6 +18,7 @@ DAY = ["%Y-%m-%d"]
 def life(app: typer.Typer) -> None:
     """Put these commands beside the stages."""
     for name, body in (
+        ("reopen", reopen),
         ("shape", shape),
         ("change", change),
         ("check-in", check_in),
@@ -26,6 +27,28 @@ def life(app: typer.Typer) -> None:
         ("lineage", lineage),
     ):
         command(app, name)(body)
+
+
+def reopen(
+    key: Key,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.yaml", help="Write the charter to edit.")
+    ] = None,
+    who: Who = None,
+) -> Answer:
+    """Open a registered charter again while its plan is not frozen; signatures given so far fall away."""
+    from experiments import revise as stage
+    from experiments.files import write_yaml
+
+    with acting(who, key) as desk:
+        made = stage.reopen(desk, key)
+    lines = [say("cli.reopened", pilot=key)]
+    lines += [say("register.fallen", partners=list(made.fallen))] if made.fallen else []
+    if output is not None:
+        write_yaml(output, made.pilot.draft)
+        lines.append(say("cli.reopened.next", file=str(output), pilot=key))
+    value = {"pilot": key, "stage": made.pilot.stage, "fallen": made.fallen, "charter": made.pilot.draft}
+    return Answer(value=value, lines=tuple(lines))
 
 
 def shape(
@@ -154,14 +177,12 @@ def iterate(
 ) -> Answer:
     """Draft the next version from the decision to iterate: why, what to change, how large, until when."""
     from experiments import iterate as stage
-    from experiments.files import write_bytes
+    from experiments.files import write_yaml
 
     with acting(who, key) as desk:
         made = stage.next_version(desk, key, changed) if dry else stage.iterate(desk, key, changed)
     if output is not None:
-        import yaml
-
-        write_bytes(output, yaml.safe_dump(dict(made.charter), sort_keys=False, allow_unicode=True).encode())
+        write_yaml(output, made.charter)
     return Answer(value=vars(made), lines=stage.sentences(made))
 
 

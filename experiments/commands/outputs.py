@@ -46,6 +46,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "reproduce": life.ReproduceOutput,
     "verify": life.VerifyOutput,
     "estimate": life.EstimateOutput,
+    "reopen": life.ReopenOutput,
     "shape": life.ShapeOutput,
     "change": life.ChangeOutput,
     "check-in": life.CheckInOutput,

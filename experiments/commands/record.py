@@ -110,12 +110,13 @@ def forget(key: Key, reason: Reason = "", who: Who = None) -> Answer:
 def forget_person(
     name: Annotated[str, typer.Argument(help="Name or e-mail address.")], reason: Reason = "", who: Who = None
 ) -> Answer:
-    """Blank a person's name and address everywhere but in what was decided and locked. The log stays whole."""
+    """Blank a person's name, address and logins; says where the name stays, and why. The log stays whole."""
     from experiments import forget as stage
 
     with looking(who) as desk:
-        pseudonym = stage.forget_person(desk, name, reason)
-    return Answer(value={"pseudonym": pseudonym}, lines=(say("cli.person_forgotten", pseudonym=pseudonym),))
+        made = stage.forget_person(desk, name, reason)
+    lines = (say("cli.person_forgotten", pseudonym=made.pseudonym), *stage.where_named(made))
+    return Answer(value=vars(made), lines=lines)
 
 
 def retention() -> Answer:

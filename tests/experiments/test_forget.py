@@ -16,10 +16,11 @@ from experiments.close import close
 from experiments.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.forget import forget, forget_person
+from experiments.forget import forget, forget_person, where_named
 from experiments.history import history
 from experiments.inputs import known_of, unpacked
 from experiments.memo import memo, render
+from experiments.notes import comment
 from experiments.reproduce import reproduce
 from experiments.retention import months_after, retention
 from experiments.verify import verify
@@ -134,7 +135,10 @@ def test_a_cut_between_record_and_deletion_is_made_good(lead: Lead, monkeypatch:
 def test_a_forgotten_person_is_named_nowhere_and_the_log_is_whole(lead: Lead) -> None:
     led = lead("recommended")
     desk = make_administrator(led.desk, "Tom Berg")
-    pseudonym = forget_person(desk, "Ana Lima", "left, and asked")
+    made = forget_person(desk, "Ana Lima", "left, and asked")
+    assert (made.locked, made.written) == ((), ())
+    assert where_named(made)[0] == "No other text of the record holds the name."
+    pseudonym = made.pseudonym
     assert pseudonym.startswith("Former colleague ")
     assert verify(led.desk).findings == ()
     assert all(item.identical for item in reproduce(led.desk, led.key))
@@ -146,6 +150,23 @@ def test_a_forgotten_person_is_named_nowhere_and_the_log_is_whole(lead: Lead) ->
     with pytest.raises(Refused) as refused:
         forget_person(desk, "Tom Berg", "me")
     assert "another administrator" in sentences(refused.value)[0]
+
+
+def test_what_still_names_a_forgotten_person_is_said_with_the_reason_why(lead: Lead, committed: Any) -> None:
+    """A decision is locked and a comment is somebody else's: both stay, and whoever had the name forgotten is told."""
+    led = lead("reviewed")
+    commitments = {**committed, "owner": "Ana Lima, with the branches"}
+    decide(led.desk.as_person("Ruth Vogel"), led.key, Choice(verdict="SCALE", commitments=commitments))
+    comment(led.desk.as_person("Ruth Vogel"), led.key, "Ask ana lima, not Anabel.")
+    desk = make_administrator(led.desk, "Tom Berg")
+    made = forget_person(desk, "Ana Lima", "left, and asked")
+    assert (made.locked, made.written) == ((led.key,), (led.key,))
+    locked, written, files = where_named(made)
+    assert "signed, decided or recorded" in locked
+    assert led.key in locked
+    assert "as their authors wrote them" in written
+    assert "pilot forget" in files
+    assert verify(led.desk).findings == ()
 
 
 def test_data_are_due_some_months_after_the_end(

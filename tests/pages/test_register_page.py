@@ -36,7 +36,30 @@ def test_a_template_becomes_a_draft_with_its_own_address(show: Show, press: Pres
     at = template(show, press)
     assert at.query_params["pilot"] in ("call-back-at-peak", ["call-back-at-peak"])
     assert desk.pilot("call-back-at-peak").stage == Stage.DRAFT
-    assert "then Waiting time will go down by at least 15 s" in read(at)
+    assert "then Speed of answer will go down by at least 15 s" in read(at)
+
+
+def test_a_template_is_described_and_previewed_before_it_is_used(show: Show, read: Read, run: Any, desk: Any) -> None:
+    at = show("register")
+    at.selectbox(key="template-name").select("coaching")
+    text = read(run(at))
+    assert "Team leaders listen in and coach each agent" in text
+    assert "Satisfied customers: more is better" in text  # the preview
+    assert "Coaching falls out whenever it is busy" in text  # what goes wrong
+    with desk.read() as session:
+        assert find.pilots(session) == []
+
+
+def test_a_template_asks_before_it_replaces_what_was_typed(show: Show, press: Press, read: Read, desk: Any) -> None:
+    at = write(show("register"), title="Ring me back", change="ring them back").run()
+    assert "Written already, and otherwise in the template: title and hypothesis." in read(at)
+    at = press(at, "Start from this")
+    kept = desk.pilot("ring-me-back").draft
+    assert (kept["title"], kept["hypothesis"]) == ("Ring me back", {"change": "ring them back"})
+    assert kept["problem"].startswith("At peak hours")
+    at.radio(key="template-over").set_value("replace")
+    press(at, "Start from this")
+    assert desk.pilot("ring-me-back").draft["title"] == "Call-back at peak"
 
 
 def test_the_hypothesis_is_assembled_while_it_is_written(show: Show, run: Callable[[Any], Any], read: Read) -> None:
@@ -56,7 +79,7 @@ def test_nothing_is_kept_without_a_title(show: Show, press: Press, desk: Any, re
 def test_a_draft_is_resumed_at_the_step_after_the_one_saved_last(show: Show, press: Press, read: Read) -> None:
     press(template(show, press), "Save and go on")
     again = show("register", pilot="call-back-at-peak")
-    assert again.text_input(key="r-s1-name").value == "Waiting time"
+    assert again.text_input(key="r-s1-name").value == "Speed of answer"
     assert "Step 2 of 5" in read(again)
     back = press(again, "Save and go back")
     assert back.text_input(key="r-title").value == "Call-back at peak"
@@ -205,3 +228,20 @@ def test_the_gain_from_which_it_pays_is_shown_while_money_is_filled_in_and_taken
     assert "by at least 1.4 days" in read(at) or "Smallest gain worth having: 1.4 days" in read(at)
     press(at, "Save and go back")
     assert desk.pilot(key).draft["metrics"]["success"][0]["mwe"] == 1.4
+
+
+def test_who_switches_the_person_on_an_untouched_charter_is_proposed_as_its_owner(
+    worked: Path, show: Show, run: Callable[[Any], Any]
+) -> None:
+    """The name that was proposed to somebody else does not stay; a name that was typed does."""
+    at = show("register", person="Ana Lima")
+    assert at.text_input(key="r-owner").value == "Ana Lima"
+    labels = at.selectbox(key="acting_as_choice").options
+    at = run(at.selectbox(key="acting_as_choice").select(next(name for name in labels if name.startswith("Jonas"))))
+    assert at.text_input(key="r-owner").value == "Jonas Weber"
+    home = at.text_input(key="r-owner-department").value
+    assert home in next(name for name in labels if name.startswith("Jonas"))
+    assert at.text_input(key="r-team").value == home
+    at = run(write(at, owner="Priya Nair"))
+    at = run(at.selectbox(key="acting_as_choice").select(next(name for name in labels if name.startswith("Ana"))))
+    assert at.text_input(key="r-owner").value == "Priya Nair"

@@ -140,7 +140,12 @@ class ForgetOutput(Output):
 
 
 class ForgetPersonOutput(Output):
+    """locked, written: keys of pilots whose locked texts, and whose other texts, still hold the name ("": of no
+    pilot). Uploaded files are not looked through."""
+
     pseudonym: str
+    locked: list[str]
+    written: list[str]
 
 
 class RetentionOutput(Output):

@@ -286,6 +286,15 @@ class AmendOutput(Output):
     plan_sha256: str
 
 
+class ReopenOutput(Output):
+    """fallen: partner departments whose signatures fell away; charter: as it was registered, to be changed."""
+
+    pilot: str
+    stage: str
+    fallen: list[str]
+    charter: Json
+
+
 class IterateOutput(Output):
     """The drafted version: version counts what is tried; charter: as it is to be completed."""
 

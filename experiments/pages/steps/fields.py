@@ -28,13 +28,24 @@ def seeded(key: str, value: Any) -> str:
     return name
 
 
+def followed(key: str, value: Any) -> str:
+    """As ``seeded``, for a value that is only proposed: while nobody has changed the field, it follows the proposal."""
+    name, proposed = PREFIX + key, f"{PREFIX}proposed-{key}"
+    if name not in st.session_state or st.session_state[name] == st.session_state.get(proposed):
+        st.session_state[name] = value
+    st.session_state[proposed] = value
+    return name
+
+
 def _words(label: str, said: str = "") -> dict[str, Any]:
     helped = f"register.help.{label}"
     return {"label": plain(said) if said else say(f"register.{label}"), "help": say(helped) if knows(helped) else None}
 
 
-def text(label: str, key: str, value: Any, place: Any = st, **more: Any) -> str:
-    return str(place.text_input(**_words(label), key=seeded(key, str(value or "")), **more) or "").strip()
+def text(label: str, key: str, value: Any, place: Any = st, *, proposed: bool = False, **more: Any) -> str:
+    """proposed: the value is a proposal that may change while the page is open."""
+    first = followed if proposed else seeded
+    return str(place.text_input(**_words(label), key=first(key, str(value or "")), **more) or "").strip()
 
 
 def long_text(label: str, key: str, value: Any, *, height: int = 90) -> str:

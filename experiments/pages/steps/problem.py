@@ -35,7 +35,7 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
     one, two = st.columns(2)
     owner = _person("owner", owner, one)
     sponsor = _person("sponsor", sponsor, two)
-    team = fields.text("team", "team", draft.get("team") or owner.get("department"))
+    team = fields.text("team", "team", draft.get("team") or owner.get("department"), proposed=True)
     results_list = [line.strip() for line in results.splitlines() if line.strip()]
     return {
         **draft, **made, "hypothesis": hypothesis, "key_results": results_list, "owner": owner, "sponsor": sponsor,
@@ -44,8 +44,9 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
 
 
 def _person(role: str, person: dict[str, Any], place: Any) -> dict[str, Any]:
-    name = fields.text(role, role, person.get("name"), place)
-    department = fields.text(f"{role}_department", f"{role}-department", person.get("department"), place)
+    name = fields.text(role, role, person.get("name"), place, proposed=True)
+    home = person.get("department")
+    department = fields.text(f"{role}_department", f"{role}-department", home, place, proposed=True)
     email = {"email": person["email"]} if person.get("email") and name == person.get("name") else {}
     found = {"name": name, "department": department, **email}
     return {key: value for key, value in found.items() if value}
