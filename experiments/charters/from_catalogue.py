@@ -17,14 +17,16 @@ def with_catalogue(document: Mapping[str, Any], entries: Mapping[str, MetricEntr
     """The document with every metric that names an entry written out. Refused names all that the catalogue lacks.
 
     What stands beside ``from`` wins; ``measure`` is completed part by part, so that another column is one line. The
-    worst experience is the entry's twin, where it is a tail or a limit.
+    worst experience is the entry's twin, where it is a tail or a limit. Where the data are a panel (``where``), a
+    metric is the column of that name, with its value by site and period.
     """
-    metrics = document.get("metrics")
+    metrics, where = document.get("metrics"), document.get("where")
+    panel = isinstance(where, Mapping) and where.get("data") == "panel"
     if not isinstance(metrics, Mapping):
         return dict(document)
     problems: list[Problem] = []
     written = {
-        role: [_written_out(one, role, entries, problems) for one in found] if _is_list(found) else found
+        role: [_written_out(one, role, entries, problems, panel) for one in found] if _is_list(found) else found
         for role, found in metrics.items()
     }
     if problems:
@@ -32,14 +34,21 @@ def with_catalogue(document: Mapping[str, Any], entries: Mapping[str, MetricEntr
     return {**document, "metrics": written}
 
 
-def metric_from(entry: MetricEntry, entries: Mapping[str, MetricEntry], role: str) -> dict[str, Any]:
-    """What the catalogue knows of a charter's metric in that role."""
+def metric_from(
+    entry: MetricEntry, entries: Mapping[str, MetricEntry], role: str, *, panel: bool = False
+) -> dict[str, Any]:
+    """What the catalogue knows of a charter's metric in that role. panel: the data hold its values, in a column of
+    its key, and no longer the records; the worst experience is then a column of its own."""
     metric = entry.as_charter_metric()
+    if panel:
+        return {**metric, "measure": {"kind": "mean", "column": entry.key}}
     worst = _worst(entries.get(entry.twin or "")) if role == "success" else None
     return {**metric, "worst": worst} if worst else metric
 
 
-def _written_out(given: Any, role: str, entries: Mapping[str, MetricEntry], problems: list[Problem]) -> Any:
+def _written_out(
+    given: Any, role: str, entries: Mapping[str, MetricEntry], problems: list[Problem], panel: bool
+) -> Any:
     if not isinstance(given, Mapping) or "from" not in given:
         return given
     key = str(given["from"])
@@ -50,7 +59,7 @@ def _written_out(given: Any, role: str, entries: Mapping[str, MetricEntry], prob
             Problem(code="charter_metric_from", facts={"metric": key, "offered": near or list(entries)[:6]})
         )
         return given
-    known = metric_from(entry, entries, role)
+    known = metric_from(entry, entries, role, panel=panel)
     own = {name: value for name, value in given.items() if name != "from"}
     if isinstance(own.get("measure"), Mapping):
         own["measure"] = {**known["measure"], **own["measure"]}

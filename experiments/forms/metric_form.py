@@ -27,6 +27,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """The columns and numbers that each kind is computed from."""
 PERCENT = frozenset({"q", "tail", "target"})
 NUMBERS = frozenset({"threshold", "horizon"}) | PERCENT
+KEPT = frozenset({"key", "version", "pre", "critical", "journey_step", "waste"})
+"""What the form does not show and does not lose."""
 PERSPECTIVES = ("customer", "employee", "internal", "financial")
 
 
@@ -59,7 +61,7 @@ def stored_metric(fields: Mapping[str, Any], earlier: Mapping[str, Any], taken: 
     """A metric of the charter from the form's common fields; what the form does not show is kept."""
     kind = fields["kind"]
     share = is_share(kind)
-    kept = {key: value for key, value in earlier.items() if key in {"key", "version", "pre", "critical"}}
+    kept = {key: value for key, value in earlier.items() if key in KEPT}
     return {
         **kept,
         "key": kept.get("key") or metric_key(fields["name"], taken),

@@ -11,11 +11,11 @@ from experiments.desk import Desk, why_not
 from experiments.files import read_yaml
 from experiments.forms.charter_page import charter_sections
 from experiments.forms.register_steps import STEPS, after, before, document, step_to_resume, still_open
-from experiments.forms.register_templates import TEMPLATES, template
 from experiments.incoming import on_disk
 from experiments.pages import look
 from experiments.pages.frame import FLASH, attempt, begin, offered, plain
 from experiments.pages.steps import fields, money, partners, problem, success, where
+from experiments.pages.steps.templates import template_choice
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
 from experiments.revise import reopen, signed_so_far
@@ -33,21 +33,18 @@ def registered(made: Registered) -> None:
     st.switch_page("experiments/pages/plan.py", query_params={"pilot": made.key})
 
 
-def beginnings(desk: Desk) -> None:
-    """For a new charter: a template, or a file that is written already."""
-    one, two = st.columns(2)
-    with one, st.expander(say("register.from_template")), st.form("template", border=False):
-        name = st.selectbox(
-            say("register.template"),
-            list(TEMPLATES),
-            format_func=lambda key: say(f"template.{key}.title"),
-            key="template-name",
-        )
-        if st.form_submit_button(say("register.use_template"), icon=":material/eco:"):
-            kept = attempt(lambda: save_draft(desk, template(name), "template"))
-            if kept is not None:
-                go(kept, STEPS[0])
-    with two, st.expander(say("register.from_file")), st.form("charter-file", border=False):
+def from_template(desk: Desk, pilot: Pilot | None, draft: dict[str, Any]) -> None:
+    with st.expander(say("register.from_template")):
+        made = template_choice(draft)
+    kept = attempt(lambda: save_draft(desk, made, "template", pilot=pilot)) if made is not None else None
+    if kept is not None:
+        st.session_state[FLASH] = say("template.used")
+        go(kept, STEPS[0])
+
+
+def from_file(desk: Desk) -> None:
+    """For a charter that is written already."""
+    with st.expander(say("register.from_file")), st.form("charter-file", border=False):
         upload = st.file_uploader(say("register.charter_file"), type=["yaml", "yml", "json"], key="charter-upload")
         pressed = st.form_submit_button(say("register.register_file"), icon=":material/description:")
         if pressed and upload is not None:
@@ -142,10 +139,9 @@ if pilot is not None:
         reopening(desk, pilot)
         st.page_link("experiments/pages/register.py", label=say("register.another"), icon=":material/add:")
         st.stop()
-else:
-    beginnings(desk)
 step = st.session_state.get(STEP, STEPS[0])
 number = STEPS.index(step)
+top = st.container(horizontal=True) if step == STEPS[0] else None
 st.progress(
     (number + 1) / len(STEPS), text=say("register.progress", number=number + 1, step=say(f"register.step.{step}"))
 )
@@ -153,6 +149,11 @@ form, page = st.columns([3, 2], gap="large")
 with form, st.container(key=f"step-{step}"):
     st.header(say(f"register.step.{step}"), anchor=False)
     draft = SHOW[step]({"owner": me_as_owner(desk), **json.loads(json.dumps(draft))})
+    if top is not None:
+        with top:
+            from_template(desk, pilot, draft)
+            if pilot is None:
+                from_file(desk)
     back, forth = st.columns(2)
     goes_back = number > 0 and back.button(
         say("register.back"), key="back", icon=":material/arrow_back:", width="stretch"

@@ -35,7 +35,8 @@ def metric_fields(key: str, earlier: Mapping[str, Any], *, perspective: bool = T
         found[name] = _input(key, name, measure, columns[place])
     found["unit"] = ""
     if not is_share(found["kind"]):
-        unit = "" if earlier.get("unit") == "share" else earlier.get("unit")
+        was_share = earlier.get("unit") == "share" and is_share(measure.get("kind") or "mean")
+        unit = "" if was_share else earlier.get("unit")
         found["unit"] = fields.text("unit", f"{key}-unit", unit, columns[len(names)])
     one, two = st.columns(2)
     found["better"] = fields.choice(
