@@ -31,7 +31,7 @@ from stats.errors import Problem
 from stats.plan import Plan, PlannedMetric, plan_json, sha256
 
 MINOR = re.compile(
-    r"^(title|unit_word|how_chosen|metrics\.[^.]+\.(name|partner_name|perspective)|sites\.[^.]+\.name"
+    r"^(title|unit_word|how_chosen|metrics\.[^.]+\.(name|partner_name|perspective|journey_step|waste)|sites\.[^.]+\.name"
     r"|metrics\.[^.]+\.signed)$"
 )
 """Paths of words: they change nothing that is computed or promised."""

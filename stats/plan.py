@@ -11,12 +11,14 @@ import json
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from stats.spec import ArmSpec, Design, MetricSpec, PostSpec, StartsSpec, Strict, Value
 
 Role = Literal["SUCCESS", "SECONDARY", "GUARDRAIL"]
 GuardrailClass = Literal["PROVE", "WATCH"]
+WasteClass = Literal["waiting", "over_production", "rework", "movement"]
+CAME_LATER = frozenset({"journey_step", "waste"})
 
 
 class PlannedMetric(Strict):
@@ -38,9 +40,18 @@ class PlannedMetric(Strict):
     signed: bool = False
     survey: bool = False
     perspective: Literal["customer", "employee", "internal", "financial"] = "customer"
+    journey_step: str | None = None
+    """Where along the customer's way it is felt: reach us, wait, be served, get it solved, receive, pay, stay."""
+    waste: WasteClass | None = None
     twin_of: str | None = None
     pre: str | None = None
     """Column with the unit's own value before the start; None: the pre-period of the same metric, if there is one."""
+
+    @model_serializer(mode="wrap")
+    def _as_first_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Fields that came later are left out where nothing is known: an older plan keeps its bytes and its hash."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value is not None or name not in CAME_LATER}
 
 
 class Columns(Strict):

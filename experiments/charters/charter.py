@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from experiments.metrics.entry import JourneyStep
 from stats.plan import (
     AssignmentRule,
     Columns,
@@ -22,6 +23,7 @@ from stats.plan import (
     GuardrailClass,
     Looks,
     PlannedSite,
+    WasteClass,
     sha256,
 )
 from stats.spec import Design, MetricSpec, Strict
@@ -70,6 +72,9 @@ class CharterMetric(Strict):
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
     perspective: Perspective = "customer"
+    journey_step: JourneyStep | None = None
+    """Where along the customer's way it is felt."""
+    waste: WasteClass | None = None
     survey: bool = False
     version: int = Field(default=1, ge=1)
     pre: str | None = None

@@ -69,6 +69,8 @@ def _planned(charter: Charter) -> Iterator[PlannedMetric]:
             partner_name=departments.get(partner) if partner else None,
             survey=metric.survey,
             perspective=metric.perspective,
+            journey_step=metric.journey_step,
+            waste=metric.waste,
             pre=metric.pre,
         )
 
@@ -123,6 +125,8 @@ def _twin(metric: SuccessMetric) -> PlannedMetric:
         "twin_of": metric.key,
         "survey": metric.survey,
         "perspective": metric.perspective,
+        "journey_step": metric.journey_step,
+        "waste": metric.waste,
         "version": metric.version,
     }
     if worst.beyond is None:

@@ -88,6 +88,8 @@ class MetricEntry(Strict):
             "unit": self.unit,
             "better": self.better,
             "perspective": self.perspective,
+            "journey_step": self.journey_step,
+            **({"waste": self.waste} if self.waste else {}),
             "survey": self.survey,
             "version": self.version,
         }
