@@ -20,6 +20,7 @@ _STYLE = """
   border-bottom: 1px solid rgba(128, 128, 128, .45); vertical-align: bottom}
 .pg-table td {padding: .5rem .7rem .5rem 0; border-bottom: 1px solid rgba(128, 128, 128, .22); vertical-align: top;
   overflow-wrap: break-word}
+.pg-scroll {max-height: 26rem; overflow: auto}
 .pg-table tr:last-child td {border-bottom: none}
 .pg-table td.pg-first {font-weight: 600}
 .pg-table td.pg-picture {min-width: 14rem; overflow-wrap: normal}
@@ -38,6 +39,8 @@ _STYLE = """
 .pg-card {line-height: 1.4}
 .pg-card p {margin: .3rem 0}
 .pg-faint {opacity: .72; font-size: .85rem}
+[data-testid="stCaptionContainer"] {opacity: 1} [data-testid="stCaptionContainer"] p {color: var(--pg-quiet)}
+button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {color: var(--pg-chosen)}
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 h1 {overflow-wrap: break-word}
 @media (max-width: 700px) {
@@ -52,6 +55,8 @@ h1 {overflow-wrap: break-word}
 </style>
 """
 
+_READABLE = {"light": ("#5B6168", "#0065A0"), "dark": ("#B4B9BF", "#7CC4EE")}
+"""Quiet text, and the word of what is chosen: Streamlit's own are too faint to read (below 4.5 to 1)."""
 
 _SIGN = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="{{colour}}" stroke-width="2.2" '
@@ -90,7 +95,8 @@ def inline(svg: str) -> str:
 
 def style() -> None:
     """Once a page: the looks of what is below."""
-    st.html(_STYLE)
+    quiet, chosen = _READABLE[theme()]
+    st.html(f"<style>:root {{--pg-quiet: {quiet}; --pg-chosen: {chosen}}}</style>{_STYLE}")
 
 
 def theme() -> Literal["light", "dark"]:
@@ -98,8 +104,11 @@ def theme() -> Literal["light", "dark"]:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def table(columns: Mapping[str, Sequence[Cell]], *, label: str = "") -> None:
-    """Columns by the key of their title (``column.<key>``). On a phone each row becomes a card."""
+def table(columns: Mapping[str, Sequence[Cell]], *, label: str = "", scrolls: bool = False) -> None:
+    """Columns by the key of their title (``column.<key>``). On a phone each row becomes a card.
+
+    scrolls: in a frame of its own, which the keyboard reaches, too.
+    """
     titles = [say(f"column.{key}") for key in columns]
     head = "".join(f"<th scope='col'>{escape(title)}</th>" for title in titles)
     body = "".join(
@@ -107,7 +116,8 @@ def table(columns: Mapping[str, Sequence[Cell]], *, label: str = "") -> None:
         for row in zip(*columns.values(), strict=True)
     )
     named = f" aria-label='{escape(label, quote=True)}'" if label else ""
-    st.html(f"<table class='pg-table'{named}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    drawn = f"<table class='pg-table'{named}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    st.html(f"<div class='pg-scroll' tabindex='0' role='region'{named}>{drawn}</div>" if scrolls else drawn)
 
 
 def lines(texts: Sequence[str]) -> None:

@@ -46,8 +46,7 @@ def listed(found: list[Listed]) -> None:
         "journey": [one.entry.journey_step for one in found],
         "feels": [one.entry.customer_feels for one in found],
     }
-    with st.container(height=420 if len(found) > 8 else "content"):
-        look.table(columns, label=say("nav.page.metrics"))
+    look.table(columns, label=say("nav.page.metrics"), scrolls=len(found) > 8)
     take_away(
         {say(f"column.{name}"): cells for name, cells in columns.items()}, name="metrics", key="metrics-csv",
         label=say("nav.page.metrics"),

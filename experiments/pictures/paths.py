@@ -61,10 +61,10 @@ def event_study(
         base.transform_filter("!datum.reference")
         .mark_point(filled=True, color=TREATMENT, size=18 if thin else 45, opacity=1)
         .encode(y=y),
-        base.transform_filter("datum.reference")
-        .mark_point(color=TREATMENT, size=45, strokeWidth=2, opacity=1)
-        .encode(y=y),
     ]
+    if any(point.reference for point in view.points):  # a layer of nothing would be read out as a picture of nothing
+        reference = base.transform_filter("datum.reference")
+        layers.append(reference.mark_point(color=TREATMENT, size=45, strokeWidth=2, opacity=1).encode(y=y))
     return _titled(layers, say("chart.effect_up", unit=unit), theme, width, height)
 
 
