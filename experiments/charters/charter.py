@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from experiments.charters.site_choice import SiteScore, site_choice
 from experiments.metrics.entry import JourneyStep
 from stats.plan import (
     AssignmentRule,
@@ -154,6 +155,8 @@ class Where(Strict):
     start: date | None = None
     end: date | None = None
     weights: Literal["site", "volume"] = "site"
+    scorecard: list[SiteScore] = []
+    """What is known of each site, or of all of them: whether the choice is careful, and how favourable it is."""
 
     @field_validator("sites")
     @classmethod
@@ -163,6 +166,11 @@ class Where(Strict):
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")
         return sites
+
+    @property
+    def chosen_favourably(self) -> bool:
+        """Whether the sites are said, or shown by the score card, to be easier than most."""
+        return self.favourable or site_choice(self.scorecard).mostly
 
     @model_validator(mode="after")
     def _in_order(self) -> Where:

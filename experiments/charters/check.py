@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from experiments.charters.charter import Charter, Where, slug
 from experiments.charters.from_catalogue import with_catalogue
+from experiments.charters.site_choice import site_choice
 from experiments.errors import Refused
 from experiments.metrics import shipped
+from experiments.words import say
 from stats.errors import Problem
 
 
@@ -94,6 +96,7 @@ def _partner_problems(charter: Charter, keys: set[str]) -> Iterator[Problem]:
 
 
 def _site_problems(where: Where) -> Iterator[Problem]:
+    yield from _score_problems(where)
     if where.design == "randomised_units":
         if where.columns.arm is None:
             yield Problem(code="charter_column_missing", facts={"column": "arm", "design": where.design})
@@ -105,6 +108,16 @@ def _site_problems(where: Where) -> Iterator[Problem]:
     treated = where.assignment.n_treatment
     if treated is not None and where.sites and not 0 < treated <= len(where.sites):
         yield Problem(code="charter_n_treatment", facts={"n_treatment": treated, "sites": len(where.sites)})
+
+
+def _score_problems(where: Where) -> Iterator[Problem]:
+    scored = [score.site for score in where.scorecard]
+    unknown = sorted({site for site in scored if site} - {site.key for site in where.sites})
+    if unknown:
+        yield Problem(code="charter_score_site", facts={"sites": unknown})
+    twice = sorted({site for site in scored if scored.count(site) > 1})
+    if twice:
+        yield Problem(code="charter_score_twice", facts={"sites": [site or say("scorecard.all") for site in twice]})
 
 
 def warnings(charter: Charter) -> list[Problem]:
@@ -122,6 +135,11 @@ def warnings(charter: Charter) -> list[Problem]:
     prove = [metric for metric in charter.metrics.guardrails if metric.guardrail_class == "PROVE"]
     if len(prove) > 2:
         found.append(Problem(code="warn_many_prove", facts={"count": len(prove)}))
-    if charter.where.favourable:
+    if charter.where.chosen_favourably:
         found.append(Problem(code="warn_favourable_sites"))
+    careful = site_choice(charter.where.scorecard).careful
+    if careful:
+        found.append(
+            Problem(code="warn_careful_sites", facts={"sites": [site or say("scorecard.all") for site in careful]})
+        )
     return found

@@ -20,6 +20,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from experiments.charters.site_choice import choice_of
+from experiments.documents.experience import worst_lines
+from experiments.documents.hides import hides_sentence
+from experiments.documents.journey import journey_lines, journey_note, waste_lines, waste_note
+from experiments.documents.parts import part_sentences
 from experiments.documents.plots import metric_plots, sites_sentence
 from experiments.documents.promised import promised_and_done
 from experiments.documents.rows import (
@@ -33,6 +38,7 @@ from experiments.documents.signed import passed_sentence, signed_sentence
 from experiments.documents.trust import check_lines, grade_reasons
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.documents.why_method import why_method
+from experiments.forms.scorecard_form import choice_sentences
 from experiments.money import break_even, horizon_words
 from experiments.views import Badge, Memo, PartnerLine
 from experiments.words import digits, knows, language, say, sentences_in
@@ -74,6 +80,10 @@ def build_memo(
     passed = sum(check.passed is True for check in checks)
     subtitle = _subtitle(plan, made_at)
     sites = () if hidden else site_dots(first, found)
+    plots = metric_plots(plan, found, hidden=hidden)
+    by_key = {line.key: line for line in metrics}
+    hides = hides_sentence(plan, found, hidden=hidden)
+    worst = worst_sentences(plan, metrics, found, hidden=hidden)
     return Memo(
         key=plan.pilot,
         title=plan.title,
@@ -88,10 +98,10 @@ def build_memo(
         metrics=metrics,
         metrics_note=_metrics_note(rule),
         partners=partners,
-        worst=worst_sentences(plan, metrics, found, hidden=hidden),
+        worst=(hides, *worst) if hides else worst,
         money=tuple(_money(plan, rule, hidden=hidden)),
         grade=grade,
-        grade_reasons=tuple(grade_reasons(plan, found, rule)),
+        grade_reasons=(*grade_reasons(plan, found, rule), *_site_choice(plan, charter)),
         checks=checks,
         planned=tuple(promised_and_done(plan, found, amendments)),
         dissent=(*concerns, *_dissent(partners, reviews, silent)),
@@ -109,10 +119,19 @@ def build_memo(
         passed=passed_sentence(passed, len(checks) - passed),
         foot=say("memo.foot", subtitle=subtitle, head=log_head[:12]) if log_head else subtitle,
         why_method=why_method(plan, n_control=found["n_control"], n_treatment=found["n_treatment"]),
-        plots=metric_plots(plan, found, hidden=hidden),
+        plots=plots,
+        hides=hides,
+        short=tuple(said for each in plots if each.half_hours for said in each.half_hours.short),
+        worst_lines=worst_lines(plan, by_key, found, hidden=hidden),
+        waste=waste_lines(plan, by_key),
+        waste_note=waste_note(plan),
+        journey=journey_lines(plan, by_key),
+        journey_note=journey_note(plan),
+        parts=tuple(part_sentences(plots)),
+        parts_column=plan.columns.segment or "",
         made_at=made_at,
         language=language(),
-        headings=_headings(first.name, grade),
+        headings=_headings(first.name, grade, plan.columns.segment or ""),
     )
 
 
@@ -264,6 +283,15 @@ def _method_notes(plan: Plan, found: Stored, rule: Stored) -> Iterable[str]:
         yield say("method.levels", levels=listed(levels))
 
 
+def _site_choice(plan: Plan, charter: Stored) -> Iterable[str]:
+    """That the places were easier than most, and what the score card knew of them, before anybody scales."""
+    where = charter.get("where") or {}
+    said = tuple(choice_sentences(choice_of(where), plan.unit_word))
+    if plan.favourable_sites and not choice_of(where).mostly:
+        yield say("note.favourable_sites")
+    yield from said
+
+
 def _rehearsed(rehearsal: Stored | None) -> Iterable[str]:
     """What this plan would have done to made-up pilots, if that was tried and kept."""
     if rehearsal is None:
@@ -294,13 +322,14 @@ def _names(checked: bool | None) -> Iterable[tuple[str, str]]:
         yield say("memo.provenance.names"), say(f"memo.provenance.names_{'checked' if checked else 'unchecked'}")
 
 
-def _headings(sites_metric: str, grade: str) -> Mapping[str, str]:
+def _headings(sites_metric: str, grade: str, segment: str) -> Mapping[str, str]:
     """The fixed words of the page, by the short name that the templates use."""
     fixed = [key for key in sentences_in(language()) if key.startswith(("memo.heading.", "memo.column."))]
     named = ("memo.recommended", "memo.passed", "memo.failed", "memo.not_run", "memo.of_page")
     words = {key.removeprefix("memo."): sentences_in(language())[key] for key in (*fixed, *named)}
     filled = {
         "heading.sites": say("memo.heading.sites", metric=sites_metric),
+        "heading.parts": say("memo.heading.parts", column=segment),
         "column.grade": say("memo.column.grade", grade=grade) if grade else "",
     }
     return {**words, **filled}

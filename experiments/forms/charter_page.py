@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from experiments.forms.scorecard_form import choice_lines
 from experiments.words import say
 from experiments.words.catalogue import written_day
 from experiments.words.numbers import Unit, chance, effect_between, level, size
@@ -130,6 +131,7 @@ def _where(draft: Mapping[str, Any]) -> list[str]:
         lines.append(say("charter.units", count=int(where["units"]), unit=word))
     if where.get("how_chosen"):
         lines.append(say("charter.chosen", how=where["how_chosen"]))
+    lines += choice_lines(where)
     start, end = where.get("start"), where.get("end")
     if start and end:
         lines.append(say("charter.dates", start=_day(start), end=_day(end)))

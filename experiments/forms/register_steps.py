@@ -41,6 +41,8 @@ WHOLE = {
     "charter_no_sites": "where",
     "charter_column_missing": "where",
     "charter_n_treatment": "where",
+    "charter_score_site": "where",
+    "charter_score_twice": "where",
 }
 """Findings about the whole charter, and the step where they are mended."""
 UNSAID = frozenset({"metrics", "where"})

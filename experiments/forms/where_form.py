@@ -27,6 +27,7 @@ class Place:
     seed: int | None = None
     favourable: bool = False
     showcase: bool = False
+    scorecard: Sequence[Mapping[str, Any]] = ()
     data: str = "records"
     baseline_from: date | None = None
     start: date | None = None
@@ -52,6 +53,7 @@ def where_of(place: Place, kept: Mapping[str, Any]) -> dict[str, Any]:
         "how_chosen": place.how_chosen,
         "favourable": place.favourable,
         "showcase": place.showcase,
+        "scorecard": [dict(score) for score in place.scorecard],
         "design": place.design or place.choice.design,
         "unit_word": place.unit_word or ("customer" if customers else "site"),
         "data": place.data,

@@ -245,3 +245,20 @@ def test_who_switches_the_person_on_an_untouched_charter_is_proposed_as_its_owne
     at = run(write(at, owner="Priya Nair"))
     at = run(at.selectbox(key="acting_as_choice").select(next(name for name in labels if name.startswith("Ana"))))
     assert at.text_input(key="r-owner").value == "Priya Nair"
+
+
+def test_the_score_card_is_filled_from_pasted_lines_and_kept(show: Show, press: Press, desk: Any, read: Read) -> None:
+    from experiments.register import save_draft
+
+    where = {"design": "randomised_sites", "sites": ["North", "South"], "unit_word": "branch"}
+    key = save_draft(desk, {"title": "Score card", "where": where}, "partners").key
+    at = show("register", pilot=key)
+    at.text_area(key="r-scores-lines").set_value("North;small;low;yes;yes;no\nSouth;tiny;;;;")
+    at = at.button(key="take-scores").click().run()
+    assert "Line 2, size: tiny is no answer" in read(at)
+    at.text_area(key="r-scores-lines").set_value("North;small;low;yes;yes;no\nSouth;large;high;no;;yes")
+    at = at.button(key="take-scores").click().run()
+    assert "Think again about South" in read(at)
+    press(at, "Save and go on")
+    kept = desk.pilot(key).draft["where"]["scorecard"]
+    assert [(score["site"], score["risk"]) for score in kept] == [("North", "low"), ("South", "high")]

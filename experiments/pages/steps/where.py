@@ -12,6 +12,7 @@ from experiments.forms.where_form import Place, seed_of, where_of
 from experiments.pages.frame import plain
 from experiments.pages.steps import fields
 from experiments.pages.steps.power import history_and_power
+from experiments.pages.steps.scorecard import scorecard
 from experiments.pages.steps.sites import sites_field
 from experiments.words import say
 from experiments.words.catalogue import plural
@@ -39,6 +40,7 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
         how_chosen=fields.text("how_chosen", "how-chosen", kept.get("how_chosen")),
         favourable=fields.tick("favourable", "favourable", kept.get("favourable")),
         showcase=fields.tick("showcase", "showcase", kept.get("showcase")),
+        scorecard=scorecard(kept.get("scorecard") or [], [str(site["key"]) for site in sites], word or "site"),
         **_dates(kept, answers),
     )
     place = replace(place, **_columns(kept, answers))
