@@ -19,6 +19,7 @@ from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.record import record
+from experiments.commands.showcase import showcase_commands
 from experiments.commands.telling import telling
 from experiments.commands.tools import tools
 from experiments.commands.written import Output, written
@@ -270,6 +271,7 @@ telling(app)
 measures(app)
 people_commands(app)
 objectives_commands(app)
+showcase_commands(app)
 record(app)
 tools(app)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.commands.promised import around, life
+from experiments.commands.promised import around, life, told
 from experiments.commands.promised.base import Output, Refusal
 
 __all__ = ["OUTPUTS", "Refusal"]
@@ -40,6 +40,8 @@ OUTPUTS: dict[str, type[Output]] = {
     "objectives attach": around.ObjectivesAttachedOutput,
     "objectives check-in": around.KeyResultCheckInOutput,
     "pack": around.PackOutput,
+    "showcase": told.ShowcaseOutput,
+    "react": told.ReactOutput,
     "history": life.HistoryOutput,
     "history CHARTER.yaml DATA": life.PastOutput,
     "forecasts": life.ForecastsOutput,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from experiments.documents.journey import further
 from experiments.documents.pictures import badge_picture, metric_pictures, sites_picture
 from experiments.pictures import theme
 from experiments.views import CheckLine, Memo
@@ -34,6 +35,24 @@ def memo_docx(memo: Memo) -> bytes:
     if memo.decision:
         _section(document, memo.headings["heading.decision"], memo.decision)
     _appendix(document, memo)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def plain_document(title: str, blocks: Iterable[tuple[str, str]]) -> bytes:
+    """A document of text alone: (style, text), style one of title, lead, heading, text, note."""
+    from docx import Document
+
+    document = Document()
+    document.core_properties.title, document.core_properties.author = title, ""
+    document.core_properties.created = document.core_properties.modified = NO_DATE.replace(tzinfo=None)
+    for style, text in blocks:
+        if style in {"title", "heading"}:
+            document.add_heading(text, level=1 if style == "title" else 2)
+            continue
+        run = document.add_paragraph().add_run(text)
+        run.bold, run.italic = style == "lead", style == "note"
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
@@ -148,6 +167,8 @@ def _appendix(document: Any, memo: Memo) -> None:
     if sites:
         document.add_heading(words["heading.sites"], level=2)
         _add_picture(document.add_paragraph().add_run(), sites.svg, Mm(130), sites.alt)
+    for name, said in further(memo):
+        _section(document, words[f"heading.{name}"], said)
     _section(document, words["heading.method"], memo.method_notes)
     if memo.method:
         table = _table(document, [words[f"column.{name}"] for name in ("metric", *METHOD_COLUMNS)])

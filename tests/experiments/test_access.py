@@ -120,6 +120,7 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.KEEP_METRICS: lambda desk, _: _of("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
     Act.KEEP_OBJECTIVES: lambda desk, _: _of("objectives.keep", "add_objective")(desk, _objective()),
     Act.DELEGATE: lambda desk, _: _stand_in(desk),
+    Act.REACT: lambda desk, _: _of("showcase.reactions", "react")(desk, KEY, "well_done"),
     Act.KEEP_PEOPLE: lambda desk, _: _of("people.keeping", "add_person")(desk, "New Person"),
 }
 FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
@@ -384,7 +385,7 @@ def test_the_lines_that_nobody_crosses() -> None:
     assert TABLE[Act.SIGN_METRIC].who == TABLE[Act.SIGN_AMENDMENT].who == {Relation.PARTNER}
     assert TABLE[Act.START_UNSIGNED].who == {Relation.SPONSOR}
     assert TABLE[Act.KEEP_PEOPLE].who == TABLE[Act.KEEP_RECORD].who == {Role.ADMINISTRATOR}
-    changing = {act for act in Act if act not in {Act.EXPORT, Act.DELEGATE}}
+    changing = {act for act in Act if act not in {Act.EXPORT, Act.DELEGATE, Act.REACT, Act.SAVE_VIEW}}
     assert not [act for act in changing if Role.VIEWER in TABLE[act].who]
 
 
