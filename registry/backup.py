@@ -20,7 +20,7 @@ from typing import IO, Any
 from sqlalchemy import Column, Connection, String, Table, Text, column, func, select, table
 from sqlmodel import Session
 
-from registry import migration
+from registry import migration, search
 from registry.base import CanonicalJSON
 from registry.canonical import canonical_json
 from registry.errors import Problem, Refused
@@ -90,6 +90,7 @@ def load(registry: Registry, path: Path) -> Contents:
             with registry.filling() as connection:
                 for one in METADATA.sorted_tables:
                     _fill(connection, archive, one, about)
+                search.rebuild(connection)
             return about
     except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise Refused(Problem(code="backup_unreadable", facts={"said": str(error)[:200]})) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from registry.errors import Problem, Unavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest migration. Kept here so that a database that is up to date opens without loading the migration tool."""
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -33,10 +34,13 @@ def schema_of(connection: Connection) -> str | None:
     return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
-def upgrade(url: URL, *, only_empty: bool = False) -> str | None:
+def upgrade(
+    url: URL, *, only_empty: bool = False, afterwards: Callable[[Connection], object] = lambda _: None
+) -> str | None:
     """Bring a database to this version's schema, in one transaction; two at once wait for each other. Where it stood.
 
-    only_empty: leave a database alone that has tables already.
+    only_empty: leave a database alone that has tables already. afterwards: what is to be done in the same transaction,
+    if anything was migrated.
 
     Raises Unavailable where the database was written by a newer version of this program.
     """
@@ -51,6 +55,7 @@ def upgrade(url: URL, *, only_empty: bool = False) -> str | None:
             _run(connection)
             triggers.install(connection)
             _check_references(connection)
+            afterwards(connection)
             return before
     except OperationalError as error:
         raise unreachable(url) from error

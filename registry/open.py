@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlmodel import Session, select
 
-from registry import migration
+from registry import migration, search
 from registry.base import now
 from registry.database import WRITES, connect, embedded_url, parse_url
 from registry.errors import Problem, Unavailable
@@ -146,7 +146,7 @@ class Registry:
             raise Unavailable(Problem(code="database_not_upgraded", facts=facts))
         if schema is not None and schema > migration.SCHEMA:
             raise migration.newer(schema)
-        migration.upgrade(self.url)
+        migration.upgrade(self.url, afterwards=search.rebuild)
 
     def _schema(self) -> str | None:
         try:
@@ -178,13 +178,13 @@ def upgrade(database_url: str | None = None) -> tuple[str | None, str]:
     address = database_url or os.environ.get("DATABASE_URL")
     if not address:
         raise Unavailable(Problem(code="database_address_missing"))
-    return migration.upgrade(parse_url(address)), migration.SCHEMA
+    return migration.upgrade(parse_url(address), afterwards=search.rebuild), migration.SCHEMA
 
 
 def ready(database_url: str | None) -> None:
     """Make the tables of a database of one's own that has none yet; nothing otherwise. Raises Unavailable."""
     if database_url:
-        migration.upgrade(parse_url(database_url), only_empty=True)
+        migration.upgrade(parse_url(database_url), only_empty=True, afterwards=search.rebuild)
 
 
 def _default_home() -> Path:

@@ -66,7 +66,7 @@ def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
         decisions=_newest_decisions(session, keys),
         partners=_partners(session, keys),
         registered=frozenset(
-            row for part in _chunks(keys) for row in session.exec(_of(select(Hypothesis.pilot_id), Hypothesis, part))
+            row for part in chunks(keys) for row in session.exec(_of(select(Hypothesis.pilot_id), Hypothesis, part))
         ),
         people={person.id: person.name for person in find.people(session, active_only=False)},
         departments={department.id: department.name for department in find.departments(session)},
@@ -76,14 +76,14 @@ def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
 def texts(session: Session, model: type[Any], ids: Iterable[UUID]) -> dict[UUID, str]:
     """The canonical texts of these rows (plans, evidence, recommendations), by key."""
     found: dict[UUID, str] = {}
-    for part in _chunks(list(ids)):
+    for part in chunks(list(ids)):
         found.update(session.exec(select(model.id, model.canonical).where(col(model.id).in_(part))).all())
     return found
 
 
 def _newest_plans(session: Session, keys: list[UUID]) -> dict[UUID, Stored]:
     found: dict[UUID, Stored] = {}
-    for part in _chunks(keys):
+    for part in chunks(keys):
         query = select(PlanRecord.pilot_id, PlanRecord.id, PlanRecord.sha256).order_by(col(PlanRecord.number))
         for pilot_id, key, sha256 in session.exec(_of(query, PlanRecord, part)):
             found[pilot_id] = Stored(id=key, sha256=sha256)
@@ -93,7 +93,7 @@ def _newest_plans(session: Session, keys: list[UUID]) -> dict[UUID, Stored]:
 def _newest_evidence(session: Session, keys: list[UUID]) -> dict[UUID, Stored]:
     """In the order in which ``find.latest_evidence`` has them."""
     found: dict[UUID, Stored] = {}
-    for part in _chunks(keys):
+    for part in chunks(keys):
         query = select(EvidenceRecord.pilot_id, EvidenceRecord.id, EvidenceRecord.sha256)
         query = query.where(EvidenceRecord.arm == 1).order_by(*find.MADE)
         for pilot_id, key, sha256 in session.exec(_of(query, EvidenceRecord, part)):
@@ -104,7 +104,7 @@ def _newest_evidence(session: Session, keys: list[UUID]) -> dict[UUID, Stored]:
 def _recommendations(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, Stored]:
     """By pilot; ``on``: evidence to pilot."""
     found: dict[UUID, Stored] = {}
-    for part in _chunks(list(on)):
+    for part in chunks(list(on)):
         query = select(RecommendationRecord.evidence_id, RecommendationRecord.id, RecommendationRecord.sha256)
         query = query.where(col(RecommendationRecord.evidence_id).in_(part)).order_by(col(RecommendationRecord.made_at))
         for evidence_id, key, sha256 in session.exec(query):
@@ -115,7 +115,7 @@ def _recommendations(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, St
 def _rounds(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, date]:
     """By pilot; ``on``: evidence to pilot."""
     found: dict[UUID, date] = {}
-    for part in _chunks(list(on)):
+    for part in chunks(list(on)):
         evidence_id = col(ReviewRound.evidence_id)
         query = select(evidence_id, col(ReviewRound.until)).where(evidence_id.in_(part))
         found |= {on[key]: until for key, until in session.exec(query)}
@@ -124,7 +124,7 @@ def _rounds(session: Session, on: Mapping[UUID, UUID]) -> dict[UUID, date]:
 
 def _newest_decisions(session: Session, keys: list[UUID]) -> dict[UUID, Decision]:
     found: dict[UUID, Decision] = {}
-    for part in _chunks(keys):
+    for part in chunks(keys):
         newest = _of(select(Decision.pilot_id, func.max(Decision.number)), Decision, part).group_by(Decision.pilot_id)
         last = dict(session.exec(newest).all())
         rows = session.exec(_of(select(Decision), Decision, part))
@@ -134,7 +134,7 @@ def _newest_decisions(session: Session, keys: list[UUID]) -> dict[UUID, Decision
 
 def _partners(session: Session, keys: list[UUID]) -> dict[UUID, tuple[str, ...]]:
     found: dict[UUID, tuple[str, ...]] = {}
-    for part in _chunks(keys):
+    for part in chunks(keys):
         query = select(PilotPartner.pilot_id, Department.name).join(
             Department, col(Department.id) == PilotPartner.department_id
         )
@@ -147,5 +147,6 @@ def _of(query: Any, model: type[Any], keys: list[UUID]) -> Any:
     return query.where(col(model.pilot_id).in_(keys))
 
 
-def _chunks(keys: list[UUID]) -> Iterator[list[UUID]]:
+def chunks(keys: list[UUID]) -> Iterator[list[UUID]]:
+    """So many keys as one query may name."""
     return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))

@@ -22,6 +22,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, SQLModel, col, select
 
+from registry import search
 from registry.base import EditableRow, Row
 from registry.canonical import plain
 from registry.errors import Conflict, NotFound, Problem, Refused
@@ -67,6 +68,8 @@ class WritingSession(Session):
         """(table, key) of every row written: False where it was deleted."""
         self.stale: list[tuple[str, int]] = []
         """(subject, revision) of the rows about to be updated: what to look at if they turn out stale."""
+        self.found_anew: set[UUID] = set()
+        """Pilots whose words or verdict a search knows by these rows."""
 
 
 @event.listens_for(WritingSession, "before_flush")
@@ -81,7 +84,10 @@ def _check_rows(session: WritingSession, *_: object) -> None:
 def _remember_rows(session: WritingSession, *_: object) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Row):
-            session.touched[str(row.__tablename__), row.id] = row not in session.deleted
+            table = str(row.__tablename__)
+            session.touched[table, row.id] = row not in session.deleted
+            if table in search.SOURCES:
+                session.found_anew.add(row.id if table == "pilot" else row.pilot_id)  # type: ignore[attr-defined]
 
 
 @event.listens_for(WritingSession, "do_orm_execute")
@@ -179,6 +185,7 @@ class Work:
                 raise Refused(Problem(code="change_without_event", facts={"tables": tables}))
             return
         self._give_seals(_seals(self.session))
+        search.refresh(self.session, self.session.found_anew | search.pilots_of(self.session, self.session.touched))
         for entry in self._events:
             entry.seq, entry.previous_hash = head.seq + 1, head.hash
             entry.hash = event_hash(to_be_stored(entry))

@@ -19,10 +19,17 @@ from registry.people import Person
 from registry.schema import METADATA, models
 
 
+def _of_the_record(name: str | None, kind: str, _parents: object) -> bool:
+    """The index of the search is derived and has no models."""
+    return not (kind == "table" and (name or "").startswith("search_"))
+
+
 def test_migrations_from_empty_give_what_the_models_say(registry: Registry) -> None:
     with registry._engine.connect() as connection:
         postgres = connection.dialect.name == "postgresql"
-        context = MigrationContext.configure(connection, opts={"compare_server_default": postgres})
+        context = MigrationContext.configure(
+            connection, opts={"compare_server_default": postgres, "include_name": _of_the_record}
+        )
         assert compare_metadata(context, METADATA) == []
 
 
