@@ -2,7 +2,8 @@
 
 It spends the plan's harm rate over its own weeks (Bonferroni over metrics and weeks: alpha_harm / (M W)), so over a
 whole pilot a harmless change raises an alarm in at most alpha_harm of cases, however often it is asked. The planned
-checks keep their own level: an alarm is a call to look, never a verdict.
+checks keep their own level: an alarm is a call to look, never a verdict. What that finds and how often it cries wolf:
+docs/methods/harm-check.md.
 """
 
 from __future__ import annotations
