@@ -21,6 +21,7 @@ from experiments import (
     decide,
     ingest,
     iterate,
+    overrule,
     plan,
     recommend,
     register,
@@ -72,11 +73,13 @@ def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] =
     keys = tuple(key for key in STORIES if not only or key in only)
     with tempfile.TemporaryDirectory() as folder:
         steps = [step for key in keys for step in _Life(desk, key, now, Path(folder)).steps()]
-        for step in sorted(steps, key=lambda step: step.at):
+        steps.sort(key=lambda step: step.at)
+        with _clock(desk, steps[0].at):
+            add_staff(desk)
+        for step in steps:
             with _clock(desk, step.at):
                 step.act()
     if not only:
-        add_staff(desk)
         add_objectives(desk, _weeks(now.date()))
     return keys
 
@@ -146,6 +149,7 @@ class _Life:
                 for n, said in enumerate(self.story.reviews)
             ),
             ("decided", end + timedelta(days=14), self._decide),
+            *(("decided", end + timedelta(days=16), self._confirm(second)) for second in self._seconds()),
             ("closed", end + timedelta(days=30), self._close),
         ]
         last = UNTIL.index(self.story.until)
@@ -303,6 +307,12 @@ class _Life:
 
     def _decide(self) -> object:
         return decide.decide(self._as(self.story.decided_by), self.key, replace(self.story.choice))
+
+    def _seconds(self) -> list[str]:
+        return [self.story.choice.second_approver] if self.story.choice.second_approver else []
+
+    def _confirm(self, second: str) -> Callable[[], object]:
+        return lambda: overrule.confirm_overrule(self._as(second), self.key)
 
     def _close(self) -> object:
         return close.close(self._owner, self.key, self.story.takeaway)

@@ -18,7 +18,8 @@ from experiments.demo.worlds import TRUTHS
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.lineage import lineage
-from experiments.memo import memo
+from experiments.memo import memo, render
+from experiments.overrides import overrides
 from experiments.plan import planned
 from experiments.portfolio import PilotRow, portfolio
 from experiments.recommend import in_force
@@ -155,6 +156,23 @@ def test_stages_differ_so_that_every_page_has_something_to_show(rows: dict[str, 
         "decided",
         "closed",
     }
+
+
+def test_one_executive_overruled_and_a_second_confirmed_it_and_when_to_look_back_is_on_record(demo: Desk) -> None:
+    (row,) = overrides(demo)
+    assert (row.pilot, row.recommended, row.verdict, row.state) == (
+        "video-before-the-visit", "ITERATE", "SCALE", "confirmed",
+    )  # fmt: skip
+    assert (row.proposed_by, row.second) == ("Ruth Vogel", "Erik Sand")
+    assert row.hindsight_on is not None
+    assert row.hindsight_on > row.on
+    assert not row.due
+    with demo.read() as session:
+        (decision,) = find.decisions(session, demo.pilot(row.pilot).id)
+    assert decision.overrules
+    page = render(memo(demo, row.pilot), "html").decode()
+    assert "A visit saved is worth more" in page
+    assert "Erik Sand" in page
 
 
 def test_everything_computed_comes_out_again_byte_for_byte(demo: Desk) -> None:
