@@ -41,7 +41,9 @@ from stats.rollout.prediction import Prediction, predicted_interval, predicted_q
 from stats.verdict.levels import Levels
 from stats.verdict.states import metric_state
 
-PAUSE_ALPHA = 0.05
+PAUSE_ALPHA = 0.10
+"""The rule's gamma: a roll-out pauses on what would have ended the pilot as not worth having. A pause is cheap and can
+be taken back; an effect exactly at the line is paused wrongly one time in ten, one at the forecast hardly ever."""
 INTERVAL_ALPHA = 0.05
 """Both sides of the prediction interval together, over all rings."""
 SHOWN_ALPHA = 0.05
@@ -156,18 +158,28 @@ def judge(
     for key, prediction in predictions.items():
         found = None if last is None or key not in last.evidence.metrics else last.evidence.metrics[key].result
         line = pause_line(plan, plan.metric(key), transport=prediction.transport)
-        metrics[key] = judge_metric(prediction, found, ring=ring, fractions=fractions, line=line)
+        metrics[key] = judge_metric(
+            prediction, found, ring=ring, fractions=fractions, line=line, alpha=plan.errors.gamma
+        )
     guardrails = _guardrails(plan, last, fractions, set(unproven))
     return _together(plan, ring, rings, metrics, guardrails)
 
 
 def judge_metric(
-    prediction: Prediction, result: Result | None, *, ring: int, fractions: Sequence[float], line: float
+    prediction: Prediction,
+    result: Result | None,
+    *,
+    ring: int,
+    fractions: Sequence[float],
+    line: float,
+    alpha: float = PAUSE_ALPHA,
 ) -> MetricJudgement:
-    """One metric's state from its estimate up to ``ring`` (from 1; beyond the last counts as the last)."""
+    """One metric's state from its estimate up to ``ring`` (from 1; beyond the last counts as the last).
+
+    alpha: one-sided, of the pause over all rings; the plan's gamma."""
     place = max(0, min(ring, len(fractions)) - 1)
     spread = tuple(fractions)
-    pause = nominal_levels(spread, PAUSE_ALPHA, "power", PAUSE_RHO)[place]
+    pause = nominal_levels(spread, alpha, "power", PAUSE_RHO)[place]
     shown = nominal_levels(spread, SHOWN_ALPHA, "obrien_fleming")[place]
     below = nominal_levels(spread, INTERVAL_ALPHA / 2, "obrien_fleming")[place]
     nothing = MetricJudgement(

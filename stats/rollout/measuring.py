@@ -3,8 +3,8 @@
 Estimator: imputation (Borusyak, Jaravel & Spiess 2024) on site-weeks, the product's default for stepped wedges. Sites
 kept as before and rings that have not started say what would have been; effects may grow, fade or differ by ring
 without turning the answer around, as they can with two-way fixed effects; the order of the rings was drawn, so it is
-dealt out anew for the permutation p. A ring's measurement uses data up to its own end only: later rings are comparison until
-they start. Hussey & Hughes (2007), Contemp. Clin. Trials 28, 182-191, for the design.
+dealt out anew for the permutation p. A ring's measurement uses data up to its own end only: later rings are comparison
+until they start. Hussey & Hughes (2007), Contemp. Clin. Trials 28, 182-191, for the design.
 
 Which sites count: by default not those that had the change in the pilot. Their effect is what the forecast was made of:
 counting it again would make the roll-out agree with the pilot by construction, and they have no week without the change
@@ -83,7 +83,7 @@ def measuring_plan(
             "metrics": [metric.model_copy(update={"pre": None}) for metric in plan.metrics],
             "columns": Columns(
                 site=site,
-                period=columns.period,
+                period=None if columns.timestamp is not None else columns.period,
                 timestamp=columns.timestamp,
                 starts=StartsSpec(column=STARTS, never=NEVER),
                 eligible=columns.eligible,
@@ -107,12 +107,14 @@ def rollout_table(plan: Plan, table: ir.Table, rings: Rings, starts: Sequence[da
     """The data of the roll-out's sites with the first day (or week) of each site's change; one lazy expression.
 
     plan: as ``measuring_plan`` gives it. Rows of sites that had the change in the pilot, and of sites that are no part
-    of the roll-out, are left out.
+    of the roll-out, are left out. Raises RefusedSpec where periods are no dates.
     """
     import ibis
 
     from stats.expressions import resolve
 
+    if (period := plan.columns.period) is not None and not resolve(period, table).type().is_temporal():
+        raise RefusedSpec(Problem(code="rollout_needs_dates", column=period))
     site = resolve(str(plan.columns.site), table).cast("string")
     keys = [each.key for each in rings.sites if not each.had_change]
     table = table.filter(site.isin(keys))

@@ -1,62 +1,46 @@
 """How large and long the rings must be to notice that half of the effect is gone; computed before the roll-out starts.
 
-The standard error of each ring's measurement follows from the estimator itself: the weights that the imputation gives
-every site-week (``Imputed.loadings``), and how site-weeks move together. The scale comes from the pilot: its standard
-error divided by what the same calculation gives for its own sites and weeks.
+Chances are averaged over what the pilot leaves open about the effect (assurance: O'Hagan, Stevens & Campbell 2005,
+Pharm. Stat. 4, 187-201), not computed at one hoped-for value: a plan that promises 80 % keeps it on average over the
+roll-outs that it was promised to. Where no size reaches it, the plan says so and why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stats.combining.sequential import nominal_levels
-from stats.methods.imputation import Imputed, impute
-from stats.methods.panel import Panel
+from stats.errors import Problem, RefusedSpec
 from stats.results import quantile
 from stats.rollout.judging import PAUSE_ALPHA, PAUSE_RHO
+from stats.rollout.precision import (
+    Precision,
+    RolloutSize,
+    SiteNoise,
+    noise_from_pilot,
+    noise_from_weeks,
+    precision,
+)
 from stats.rollout.prediction import Prediction, posterior_nodes
 
+__all__ = ["Precision", "RolloutSize", "SiteNoise", "noise_from_pilot", "noise_from_weeks", "precision"]
 Floats = NDArray[np.float64]
 POWER_WANTED = 0.80
+PART_GONE = 0.5
 COURSES, COURSES_SEED = 20_000, 20260101
 """Simulated courses of a roll-out behind each chance: its error is at most .0035."""
-PART_GONE = 0.5
-PERSISTENCE = 0.6
-"""Correlation of what passes at a site from one week to the next, unless its history says otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteNoise:
-    """How a site's weekly number moves around its own level and the common week. week_sd: metric's unit; persistence:
-    correlation from one week to the next (0-1); effect_sd: of the effect between sites, metric's unit."""
-
-    week_sd: float
-    persistence: float = PERSISTENCE
-    effect_sd: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class RolloutSize:
-    """Rings as sizes. sites: by ring, in the order of their start; held_back: kept as before; weeks: from one start to
-    the next; weeks_before: before the first start."""
-
-    sites: tuple[int, ...]
-    held_back: int
-    weeks: int
-    weeks_before: int = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class RingPower:
-    """One ring's measurement. std_error (metric's unit, inf where none yet), df; information: (se_last / se)^2,
-    which can pass 1 where few are kept as before; pause_if_gone:
-    chance that a pause was proposed by then if half of the effect is gone; pause_if_kept: the same if nothing is."""
+    """One ring's measurement. std_error (metric's unit, inf where none yet), df; information: (se_last / se)^2, which can
+    pass 1 where few are kept as before; level: one-sided, of its upper limit; pause_if_gone: chance that a pause was
+    proposed by then if half of the effect is gone; pause_if_kept: the same if nothing is."""
 
     ring: int
     std_error: float
@@ -104,89 +88,6 @@ class SizeProposal:
     code: str
 
 
-def noise_from_pilot(
-    std_error: float,
-    *,
-    n_treatment: int,
-    n_control: int,
-    weeks: int,
-    weeks_before: int,
-    persistence: float = PERSISTENCE,
-) -> SiteNoise:
-    """Site noise such that the pilot, measured like a roll-out with one start, has its own standard error."""
-    size = RolloutSize(sites=(n_treatment,), held_back=n_control, weeks=weeks, weeks_before=max(1, weeks_before))
-    unit = precision(size, SiteNoise(week_sd=1.0, persistence=persistence)).std_error[-1]
-    return SiteNoise(week_sd=std_error / unit, persistence=persistence)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Precision:
-    """Of the measurements at the end of K rings. std_error: (K,) metric's unit, inf where there is none yet; df: (K,);
-    correlation: (K, K) of the measurements with each other."""
-
-    std_error: tuple[float, ...]
-    df: tuple[float, ...]
-    correlation: tuple[tuple[float, ...], ...]
-
-
-@lru_cache(maxsize=512)
-def precision(size: RolloutSize, noise: SiteNoise) -> Precision:
-    """How precisely each ring's measurement will know the effect, from the weights that the estimator gives cells."""
-    periods = size.weeks_before + len(size.sites) * size.weeks
-    lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
-    together = noise.week_sd**2 * noise.persistence**lag
-    weights, df = [], []
-    for ring in range(1, len(size.sites) + 1):
-        loadings, own = _loadings(size, ring)
-        weights.append(np.pad(loadings, ((0, 0), (0, periods - loadings.shape[1]))))
-        df.append(own)
-    stacked = np.stack(weights)
-    covariance = np.einsum("kgs,st,lgt->kl", stacked, together, stacked, optimize=True)
-    treated = np.clip(stacked, 0, None) * _treated(size, periods)
-    shares = treated.sum(axis=2)
-    covariance = covariance + noise.effect_sd**2 * shares @ shares.T
-    known = np.array(df) >= 1
-    spread = np.sqrt(np.diag(covariance))
-    scale = np.where(spread > 0, spread, 1.0)
-    return Precision(
-        std_error=tuple(float(each) if ok else float("inf") for each, ok in zip(spread, known, strict=True)),
-        df=tuple(df),
-        correlation=tuple(tuple(float(each) for each in row) for row in covariance / np.outer(scale, scale)),
-    )
-
-
-def _starts(size: RolloutSize, periods: int) -> NDArray[np.int64]:
-    """(G,) first week with the change by site, ``periods`` where there is none by then."""
-    starts = [size.weeks_before + ring * size.weeks for ring, count in enumerate(size.sites) for _ in range(count)]
-    return np.minimum(np.array([*starts, *[periods] * size.held_back], dtype=np.int64), periods)
-
-
-def _treated(size: RolloutSize, periods: int) -> Floats:
-    return (np.arange(periods)[None, :] >= _starts(size, periods)[:, None]).astype(float)
-
-
-def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
-    """((G, P) weight of each site-week in the estimate at the end of this ring, its df); zeros and 0 where none."""
-    periods = size.weeks_before + ring * size.weeks
-    start = _starts(size, periods)
-    shape = (len(start), periods)
-    panel = Panel(
-        sites=tuple(str(site) for site in range(shape[0])),
-        periods=tuple(range(periods)),
-        y=np.zeros(shape),
-        weight=np.ones(shape),
-        n=np.ones(shape),
-        dose=np.zeros(shape),
-        start=start,
-        covariates=np.empty((0, *shape)),
-    )
-    imputed = impute(panel, jackknifed=False)
-    if not isinstance(imputed, Imputed):
-        return np.zeros(shape), 0.0
-    everything = np.ones(shape, dtype=bool)
-    return imputed.loadings(everything), float(imputed.df(everything))
-
-
 def verifying_power(
     prediction: Prediction,
     *,
@@ -195,12 +96,16 @@ def verifying_power(
     size: RolloutSize,
     part_gone: float = PART_GONE,
     wanted: float = POWER_WANTED,
+    alpha: float = PAUSE_ALPHA,
 ) -> VerifyingPower:
-    """The chances of a pause proposal in a roll-out of this size. line: ``judging.pause_line``."""
+    """The chances of a pause proposal in a roll-out of this size.
+
+    line: ``judging.pause_line``; alpha: one-sided, of the pause over all rings (the plan's gamma).
+    """
     found = precision(size, noise)
-    information = [(found.std_error[-1] / spread) ** 2 for spread in found.std_error]
+    information = _information(found.std_error)
     fractions = spending_clock(information)
-    levels = nominal_levels(fractions, PAUSE_ALPHA, "power", PAUSE_RHO)
+    levels = nominal_levels(fractions, alpha, "power", PAUSE_RHO)
     paused = _Paused(found, levels, line)
     effects, weights = rollout_nodes(prediction)
     gone, kept = paused.by_ring(effects * (1 - part_gone)), paused.by_ring(effects)
@@ -242,27 +147,44 @@ def propose_size(
     rings: Sequence[int] = (1, 2, 3, 4, 5, 6),
     weeks: Sequence[int] = (4, 6, 8, 12),
     capacity: int | None = None,
+    weeks_at_most: int = 52,
     part_gone: float = PART_GONE,
     wanted: float = POWER_WANTED,
+    alpha: float = PAUSE_ALPHA,
 ) -> SizeProposal:
-    """The shortest roll-out of ``sites`` that start (and ``held_back`` that do not) which reaches the power wanted."""
+    """The shortest roll-out of ``sites`` that start (and ``held_back`` that do not) which reaches the power wanted.
+
+    rings, weeks: how many rings, and weeks a ring, are looked at, as far as capacity (sites a ring) and weeks_at_most
+    (the whole roll-out, while the held back stay as before) allow. Raises RefusedSpec where they allow nothing.
+    """
     options = sorted(
         (count * length, count, length)
         for count in rings
         for length in weeks
-        if count <= sites and (capacity is None or ceil(sites / count) <= capacity)
+        if count <= sites and count * length <= weeks_at_most and (capacity is None or ceil(sites / count) <= capacity)
     )
+    if not options:
+        facts = {"sites": sites, "capacity": capacity or 0, "weeks": weeks_at_most}
+        raise RefusedSpec(Problem(code="rollout_no_size", facts=facts))
     best: VerifyingPower | None = None
     for _, count, length in options:
         dealt = tuple(sites // count + (number < sites % count) for number in range(count))
         size = RolloutSize(sites=dealt, held_back=held_back, weeks=length)
-        power = verifying_power(prediction, line=line, noise=noise, size=size, part_gone=part_gone, wanted=wanted)
+        power = verifying_power(
+            prediction, line=line, noise=noise, size=size, part_gone=part_gone, wanted=wanted, alpha=alpha
+        )
         if power.enough:
             return SizeProposal(size=size, power=power, code="enough")
         if best is None or power.pause_if_gone > best.pause_if_gone:
             best = power
     assert best is not None
     return SizeProposal(size=None, power=best, code=best.code)
+
+
+def _information(std_error: Sequence[float]) -> list[float]:
+    """(K,) of each ring's measurement, as a share of the last one that there is."""
+    known = [spread for spread in std_error if np.isfinite(spread)]
+    return [(known[-1] / spread) ** 2 if known else 0.0 for spread in std_error]
 
 
 def rollout_nodes(prediction: Prediction) -> tuple[Floats, Floats]:

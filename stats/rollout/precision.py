@@ -1,0 +1,184 @@
+"""How precisely a roll-out of given rings and weeks will know the effect, and how noisy its sites are.
+
+The standard error of each ring's measurement follows from the estimator itself: the weights that the imputation gives
+every site-week (``Imputed.loadings``), and how a site's weeks move together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from stats.methods.imputation import Imputed, impute
+from stats.methods.panel import Panel
+from stats.study import SitePeriods
+
+Floats = NDArray[np.float64]
+PERSISTENCE = 0.6
+"""Correlation of what passes at a site from one week to the next, where nothing else is known."""
+LAGS_AT_MOST = 8
+CHANGES_AT_LEAST = 20
+PERSISTENCES = np.linspace(0.0, 0.95, 20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteNoise:
+    """How a site's weekly number moves around its own level and the common week, metric's unit.
+
+    week_sd: of what passes, with ``persistence`` its correlation from one week to the next (0-1); cell_sd: of what is
+    new every week (few records in a week); effect_sd: of the effect between sites.
+    """
+
+    week_sd: float
+    persistence: float = PERSISTENCE
+    cell_sd: float = 0.0
+    effect_sd: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutSize:
+    """Rings as sizes. sites: by ring, in the order of their start; held_back: kept as before; weeks: from one start to
+    the next; weeks_before: before the first start."""
+
+    sites: tuple[int, ...]
+    held_back: int
+    weeks: int
+    weeks_before: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """Of the measurements at the end of K rings. std_error: (K,) metric's unit, inf where there is none yet; df: (K,);
+    correlation: (K, K) of the measurements with each other."""
+
+    std_error: tuple[float, ...]
+    df: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+
+def precision(size: RolloutSize, noise: SiteNoise) -> Precision:
+    """How precisely each ring's measurement will know the effect, from the weights that the estimator gives cells."""
+    stacked, df = _weights(size)
+    periods = stacked.shape[2]
+    lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
+    together = noise.week_sd**2 * noise.persistence**lag + noise.cell_sd**2 * np.eye(periods)
+    rings, sites = stacked.shape[:2]
+    moved = (stacked.reshape(rings * sites, periods) @ together).reshape(stacked.shape)
+    covariance = np.tensordot(moved, stacked, axes=([1, 2], [1, 2]))
+    shares = (stacked * _treated(size, periods)).sum(axis=2)
+    covariance = covariance + noise.effect_sd**2 * shares @ shares.T
+    known = np.array(df) >= 1
+    spread = np.sqrt(np.diag(covariance))
+    scale = np.where(spread > 0, spread, 1.0)
+    return Precision(
+        std_error=tuple(float(each) if ok else float("inf") for each, ok in zip(spread, known, strict=True)),
+        df=df,
+        correlation=tuple(tuple(float(each) for each in row) for row in covariance / np.outer(scale, scale)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _weights(size: RolloutSize) -> tuple[Floats, tuple[float, ...]]:
+    """((K, G, P) weight of each site-week in the estimate at the end of each ring, (K,) df)."""
+    periods = size.weeks_before + len(size.sites) * size.weeks
+    weights, df = [], []
+    for ring in range(1, len(size.sites) + 1):
+        loadings, own = _loadings(size, ring)
+        weights.append(np.pad(loadings, ((0, 0), (0, periods - loadings.shape[1]))))
+        df.append(own)
+    return np.stack(weights), tuple(df)
+
+
+def _starts(size: RolloutSize, periods: int) -> NDArray[np.int64]:
+    """(G,) first week with the change by site, ``periods`` where there is none by then."""
+    starts = [size.weeks_before + ring * size.weeks for ring, count in enumerate(size.sites) for _ in range(count)]
+    return np.minimum(np.array([*starts, *[periods] * size.held_back], dtype=np.int64), periods)
+
+
+def _treated(size: RolloutSize, periods: int) -> Floats:
+    return (np.arange(periods)[None, :] >= _starts(size, periods)[:, None]).astype(float)
+
+
+def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
+    """((G, P) weight of each site-week in the estimate at the end of this ring, its df); zeros and 0 where none."""
+    periods = size.weeks_before + ring * size.weeks
+    start = _starts(size, periods)
+    shape = (len(start), periods)
+    panel = Panel(
+        sites=tuple(str(site) for site in range(shape[0])),
+        periods=tuple(range(periods)),
+        y=np.zeros(shape),
+        weight=np.ones(shape),
+        n=np.ones(shape),
+        dose=np.zeros(shape),
+        start=start,
+        covariates=np.empty((0, *shape)),
+    )
+    imputed = impute(panel, jackknifed=False)
+    if not isinstance(imputed, Imputed):
+        return np.zeros(shape), 0.0
+    everything = np.ones(shape, dtype=bool)
+    return imputed.loadings(everything), float(imputed.df(everything))
+
+
+def noise_from_weeks(data: SitePeriods) -> SiteNoise | None:
+    """Site noise from weekly numbers, for instance the pilot's own: the better of the two ways. None with too few.
+
+    From half the mean squared difference, between sites, of a site's change over 1, 2, ... weeks (the variogram of
+    Matheron 1963): levels of sites and common weeks drop out. v(h) = week_sd^2 (1 - persistence^h) + cell_sd^2, by
+    least squares on a grid of persistences. Weeks on both sides of a site's start are not compared.
+    """
+    lags = range(1, min(LAGS_AT_MOST, data.value.shape[1] - 1) + 1)
+    found = [(lag, *_half_squared_change(data, lag)) for lag in lags]
+    known = [(lag, value, count) for lag, value, count in found if count >= CHANGES_AT_LEAST]
+    if len(known) < 3:
+        return None
+    lag, value, count = (np.array(column, dtype=float) for column in zip(*known, strict=True))
+    best: tuple[float, SiteNoise] | None = None
+    for persistence in PERSISTENCES:
+        (own, cell), misfit = nnls(
+            np.sqrt(count)[:, None] * np.column_stack([1 - persistence**lag, np.ones_like(lag)]), np.sqrt(count) * value
+        )
+        if best is None or misfit < best[0]:
+            noise = SiteNoise(week_sd=sqrt(own), persistence=float(persistence), cell_sd=sqrt(cell))
+            best = (float(misfit), noise)
+    return None if best is None else best[1]
+
+
+def _half_squared_change(data: SitePeriods, lag: int) -> tuple[float, int]:
+    """(half the variance between sites of the change over ``lag`` periods, how many changes it is made of)."""
+    change = data.value[:, lag:] - data.value[:, :-lag]
+    same = data.treated[:, lag:] == data.treated[:, :-lag]
+    total, count = 0.0, 0
+    for treated in (False, True):
+        mine = np.where(same & (data.treated[:, lag:] == treated), change, np.nan)
+        for column in mine.T:
+            own = column[np.isfinite(column)]
+            if len(own) >= 2:
+                total += float(((own - own.mean()) ** 2).sum())
+                count += len(own) - 1
+    return (total / (2 * count) if count else 0.0), count
+
+
+def noise_from_pilot(
+    std_error: float,
+    *,
+    n_treatment: int,
+    n_control: int,
+    weeks: int,
+    weeks_before: int,
+    persistence: float = PERSISTENCE,
+) -> SiteNoise:
+    """Site noise from the pilot's standard error alone, where its weeks are not at hand.
+
+    Such that the pilot, measured like a roll-out with one start, has that standard error. A pilot that was adjusted for
+    the time before (rather than compared by its change) knows more than that: the noise comes out somewhat too small.
+    """
+    size = RolloutSize(sites=(n_treatment,), held_back=n_control, weeks=weeks, weeks_before=max(1, weeks_before))
+    unit = precision(size, SiteNoise(week_sd=1.0, persistence=persistence)).std_error[-1]
+    return SiteNoise(week_sd=std_error / unit, persistence=persistence)
