@@ -14,7 +14,7 @@ from experiments.charters.to_plan import to_plan
 from experiments.forms.power_preview import plan_so_far
 from experiments.words import say
 from experiments.words.numbers import Unit, money, size
-from stats.money import break_even_effect, transport_discount
+from stats.money import break_even_effect, chosen_sites_discount, discount_of
 from stats.plan import Finance, Plan
 
 
@@ -43,7 +43,12 @@ def break_even(charter: Charter | Plan) -> tuple[BreakEven, ...]:
         return ()
     found = []
     for metric in plan.success:
-        effect = break_even_effect(plan.finance, metric.key, sites_drawn_at_random=_drawn_at_random(plan))
+        effect = break_even_effect(
+            plan.finance,
+            metric.key,
+            sites_drawn_at_random=plan.assumptions.get("sites_drawn_at_random") is True,
+            chosen=chosen_sites_discount(plan),
+        )
         if effect is not None:
             found.append(
                 BreakEven(metric=metric.key, effect=effect, suggested=_rounded_up(effect), mwe=metric.mwe),
@@ -131,13 +136,9 @@ def _sentence(plan: Plan, finance: Finance, found: BreakEven) -> str:
         "mwe": size(found.mwe or 0.0, unit),
         "costs": money(finance.run_cost + finance.one_off_cost, finance.currency),
         "horizon": horizon_words(finance),
-        "discount": transport_discount(finance, sites_drawn_at_random=_drawn_at_random(plan)),
+        "discount": discount_of(plan),
     }
     return say("money.break_even.pays" if found.pays else "money.break_even.too_low", **facts)
-
-
-def _drawn_at_random(plan: Plan) -> bool:
-    return plan.assumptions.get("sites_drawn_at_random") is True
 
 
 def _rounded_up(value: float) -> float:

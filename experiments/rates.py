@@ -97,15 +97,17 @@ def chance_of_falling_short(
     asked = [metric for metric in plan.success if not won or metric.key in won]
     if plan.primary_rule == "all":
         asked = list(plan.success)
-    chances = [_short(metric, stored.get(metric.key), results.get(metric.key) or {}) for metric in asked]
+    chances = [_short(plan, metric, stored.get(metric.key), results.get(metric.key) or {}) for metric in asked]
     known = [chance for chance in chances if chance is not None]
     if not known or (plan.primary_rule == "all" and len(known) < len(chances)):
         return None
     return max(known) if plan.primary_rule == "all" else min(known)
 
 
-def _short(metric: PlannedMetric, stored: Mapping[str, float] | None, result: Mapping[str, Any]) -> float | None:
-    from stats.money import Prior, Shrunken, p_below, shrink
+def _short(
+    plan: Plan, metric: PlannedMetric, stored: Mapping[str, float] | None, result: Mapping[str, Any]
+) -> float | None:
+    from stats.money import Shrunken, p_below, prior_of, shrink
 
     if metric.mwe is None:
         return None
@@ -114,4 +116,4 @@ def _short(metric: PlannedMetric, stored: Mapping[str, float] | None, result: Ma
     if result.get("effect") is None or result.get("std_error") is None:
         return None
     effect = result["effect"] if metric.better == "higher" else -result["effect"]
-    return p_below(shrink(effect, result["std_error"], metric.mwe, Prior()), metric.mwe)
+    return p_below(shrink(effect, result["std_error"], metric.mwe, prior_of(plan)), metric.mwe)

@@ -14,6 +14,7 @@ from uuid import UUID
 from experiments import forecasts
 from experiments.desk import Desk, allowed, charter_of, may, mine, move, spoken_for
 from experiments.errors import Refused
+from experiments.learned.prior import with_learned
 from experiments.plan import plan_of
 from registry import find, standing
 from registry.access import Act
@@ -106,7 +107,7 @@ def freeze(work: Work, pilot: Pilot, *, without: str = "") -> Signed:
     record = open_plan(work, pilot)
     made = plan_of(work, pilot)
     late = made.start is not None and made.start < work.now.date()
-    made = made.model_copy(update={"recorded_afterwards": late})
+    made = with_learned(work.session, made.model_copy(update={"recorded_afterwards": late}))
     record.canonical = plan_json(made)
     record.sha256 = sha256(record.canonical)
     record.locked_at, record.locked_by_id = work.now, work.actor_id

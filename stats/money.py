@@ -14,11 +14,13 @@ from math import exp, pi, sqrt
 
 from scipy.special import ndtr
 
-from stats.plan import Finance, PlannedMetric
+from stats.plan import Finance, Plan, PlannedMetric
 
 DRIFT_BETWEEN_VERSIONS = 0.5
 """Standard deviation, in MWE, of the change of a treatment's effect from one version to the next."""
 DISCOUNT_OF_CHOSEN_SITES = 0.75
+LEARNED_MEAN, LEARNED_SD, LEARNED_TRANSPORT = "learned.prior_mean", "learned.prior_sd", "learned.transport"
+"""Where a plan's assumptions carry what earlier pilots had taught when it was frozen; without: the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,17 @@ class Prior:
 
     mean: float = 0.0
     sd: float = 1.0
+
+
+def prior_of(plan: Plan) -> Prior:
+    """The prior that was in force when the plan was frozen; mean 0, sd 1 where nothing had been learned by then."""
+    mean, sd = plan.assumptions.get(LEARNED_MEAN), plan.assumptions.get(LEARNED_SD)
+    return Prior() if mean is None or sd is None else Prior(mean=float(mean), sd=float(sd))
+
+
+def chosen_sites_discount(plan: Plan) -> float:
+    """How much of an effect was taken to travel from sites that were chosen, when the plan was frozen (0-1)."""
+    return float(plan.assumptions.get(LEARNED_TRANSPORT, DISCOUNT_OF_CHOSEN_SITES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,21 +128,37 @@ def value_of_another_round(*, mean: float, sd: float, drift_sd: float, next_se: 
     return float(max(0.0, spread * (exp(-0.5 * u * u) / sqrt(2 * pi) + u * ndtr(u))))
 
 
-def transport_discount(finance: Finance, *, sites_drawn_at_random: bool) -> float:
-    if finance.transport_discount is not None:
+def transport_discount(
+    finance: Finance | None, *, sites_drawn_at_random: bool, chosen: float = DISCOUNT_OF_CHOSEN_SITES
+) -> float:
+    """Share (0-1) of an effect that travels: the plan's own word, else all where sites were drawn at random, else
+    ``chosen``."""
+    if finance is not None and finance.transport_discount is not None:
         return finance.transport_discount
-    return 1.0 if sites_drawn_at_random else DISCOUNT_OF_CHOSEN_SITES
+    return 1.0 if sites_drawn_at_random else chosen
+
+
+def discount_of(plan: Plan) -> float:
+    """The transport discount of a plan, with what had been learned when it was frozen."""
+    drawn = plan.assumptions.get("sites_drawn_at_random") is True
+    return transport_discount(plan.finance, sites_drawn_at_random=drawn, chosen=chosen_sites_discount(plan))
 
 
 def net_benefit(
-    finance: Finance, measured: list[Measured], *, prior: Prior | None = None, sites_drawn_at_random: bool = False
+    finance: Finance,
+    measured: list[Measured],
+    *,
+    prior: Prior | None = None,
+    sites_drawn_at_random: bool = False,
+    chosen: float = DISCOUNT_OF_CHOSEN_SITES,
 ) -> NetBenefit | None:
-    """Net benefit of scaling what was measured, or None if no measured metric has a value."""
+    """Net benefit of scaling what was measured, or None if no measured metric has a value. chosen: see
+    ``transport_discount``."""
     valued = [item for item in measured if finance.value_per_unit.get(item.metric.key)]
     if not valued:
         return None
     prior = prior or Prior()
-    discount = transport_discount(finance, sites_drawn_at_random=sites_drawn_at_random)
+    discount = transport_discount(finance, sites_drawn_at_random=sites_drawn_at_random, chosen=chosen)
     gross = losses_in_full = variance = drift = next_variance = 0.0
     shrunken = {}
     for item in valued:
@@ -166,12 +195,14 @@ def net_benefit(
     )
 
 
-def break_even_effect(finance: Finance, key: str, *, sites_drawn_at_random: bool = False) -> float | None:
+def break_even_effect(
+    finance: Finance, key: str, *, sites_drawn_at_random: bool = False, chosen: float = DISCOUNT_OF_CHOSEN_SITES
+) -> float | None:
     """Effect on this metric alone, in its unit, at which scaling pays for itself; None without a value for it."""
     value = finance.value_per_unit.get(key)
     if not value:
         return None
-    discount = transport_discount(finance, sites_drawn_at_random=sites_drawn_at_random)
+    discount = transport_discount(finance, sites_drawn_at_random=sites_drawn_at_random, chosen=chosen)
     earned = discount * value * finance.volume * finance.horizon
     return (finance.run_cost + finance.one_off_cost) / earned if earned > 0 else None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from experiments.desk import Desk
+from experiments.learned.prior import Held, in_force
 from experiments.objectives.tree import Result, Served, Tree
 from experiments.plan import stored_plan
 from experiments.words import say
@@ -14,7 +15,7 @@ from experiments.words.numbers import Unit, effect, effect_between, percent
 from registry import find
 from registry.kinds import KeyResultKind
 from stats.contributions import Contribution, Measured, contribution
-from stats.money import DISCOUNT_OF_CHOSEN_SITES, Prior, transport_discount
+from stats.money import transport_discount
 from stats.plan import Plan
 
 
@@ -43,19 +44,20 @@ class RollUp:
 def roll_ups(desk: Desk, of: Tree) -> tuple[RollUp, ...]:
     """For every key result that moves; in the tree's order."""
     known: dict[tuple[str, str], Expected] = {}
-    return tuple(_roll_up(desk, of, result, known) for result in of.results if result.row.kind in SIGNS)
+    learned = in_force(desk)
+    return tuple(_roll_up(desk, of, result, known, learned) for result in of.results if result.row.kind in SIGNS)
 
 
 SIGNS = {KeyResultKind.INCREASE: 1.0, KeyResultKind.DECREASE: -1.0}
 
 
-def _roll_up(desk: Desk, of: Tree, result: Result, known: dict[tuple[str, str], Expected]) -> RollUp:
+def _roll_up(desk: Desk, of: Tree, result: Result, known: dict[tuple[str, str], Expected], learned: Held) -> RollUp:
     pilots = []
     for part, share in of.parts_of(result):
         for served in part.served:
             mark = (str(served.link.id), part.row.kind.value)
             if mark not in known:
-                known[mark] = _expected(desk, part, served)
+                known[mark] = _expected(desk, part, served, learned)
             pilots.append(_within(known[mark], share))
     counted = [one.measured for one in pilots if one.measured and not one.why]
     scaled = [
@@ -63,7 +65,7 @@ def _roll_up(desk: Desk, of: Tree, result: Result, known: dict[tuple[str, str], 
         for one in pilots
         if one.measured and one.scaled and one.reached_share > 0
     ]
-    prior = Prior()
+    prior = learned.prior
     return RollUp(
         result=result,
         pilots=tuple(pilots),
@@ -80,7 +82,7 @@ def _within(one: Expected, share: float) -> Expected:
     return replace(one, measured=measured, reached_share=share * one.reached_share)
 
 
-def _expected(desk: Desk, result: Result, served: Served) -> Expected:
+def _expected(desk: Desk, result: Result, served: Served, learned: Held) -> Expected:
     """From the newest evidence, where effects may be shown and the metric has a standard error."""
     link, pilot = served.link, served.pilot
     nothing = Expected(pilot=pilot.key, title=pilot.title, measured=None)
@@ -107,7 +109,7 @@ def _expected(desk: Desk, result: Result, served: Served) -> Expected:
         df=found.get("df"),
         mwe=metric.mwe if metric else None,
         exposed_share=link.exposed_share,
-        transport=_transport(plan),
+        transport=_transport(plan, learned.transport),
         reaches=_reaches(plan, link.reaches),
     )
     return Expected(
@@ -125,11 +127,9 @@ def _reaches(plan: Plan, words: str) -> frozenset[str]:
     return frozenset(group | {f"site {site.key}" for site in plan.sites})
 
 
-def _transport(plan: Plan) -> float:
+def _transport(plan: Plan, chosen: float) -> float:
     drawn = plan.assumptions.get("sites_drawn_at_random") is True
-    if plan.finance is None:
-        return 1.0 if drawn else DISCOUNT_OF_CHOSEN_SITES
-    return transport_discount(plan.finance, sites_drawn_at_random=drawn)
+    return transport_discount(plan.finance, sites_drawn_at_random=drawn, chosen=chosen)
 
 
 def amount(result: Result, found: Contribution) -> str:

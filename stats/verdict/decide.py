@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stats.evidence import Evidence, as_json
-from stats.money import Measured, NetBenefit, Prior, break_even_effect, net_benefit
+from stats.money import (
+    Measured,
+    NetBenefit,
+    break_even_effect,
+    chosen_sites_discount,
+    net_benefit,
+    prior_of,
+)
 from stats.plan import Plan, canonical_json, sha256
 from stats.results import Estimate
 from stats.verdict.case import Case
@@ -111,12 +117,12 @@ def _money(plan: Plan, evidence: Evidence, *, best_end: bool) -> NetBenefit | No
             return None
         effect, std_error = max(ends) if best_end else min(ends)
         measured.append(Measured(metric=metric, effect=effect, std_error=std_error))
-    prior = evidence.details.get("prior")
     return net_benefit(
         plan.finance,
         measured,
-        prior=Prior(mean=float(prior["mean"]), sd=float(prior["sd"])) if isinstance(prior, Mapping) else Prior(),
+        prior=prior_of(plan),
         sites_drawn_at_random=_sites_drawn_at_random(plan),
+        chosen=chosen_sites_discount(plan),
     )
 
 
@@ -126,7 +132,9 @@ def _gain_doubtful(plan: Plan, evidence: Evidence, levels: Levels) -> bool:
     valued = [metric for metric in plan.success if plan.finance.value_per_unit.get(metric.key)]
     at_random = _sites_drawn_at_random(plan)
     for metric in valued:
-        break_even = break_even_effect(plan.finance, metric.key, sites_drawn_at_random=at_random)
+        break_even = break_even_effect(
+            plan.finance, metric.key, sites_drawn_at_random=at_random, chosen=chosen_sites_discount(plan)
+        )
         limit = upper_limit(metric, evidence.metrics.get(metric.key), levels.doubt)
         if limit is None or limit >= max(metric.mwe or 0.0, break_even or 0.0):
             return False
