@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from experiments.archive.check import Checked, checked
+from experiments.archive.serves import bring_serves
 from experiments.archive.signing import mark_of
 from experiments.desk import Desk, may
 from experiments.errors import Refused
@@ -28,7 +29,10 @@ ORIGIN = "origin"
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """origin_head: head of the log that it comes from; signer: mark of the key that signed; events: of the origin."""
+    """origin_head: head of the log that it comes from; signer: mark of the key that signed; events: of the origin.
+
+    not_served: names of the key results that it served there and that are not here.
+    """
 
     pilot: str
     title: str
@@ -36,6 +40,7 @@ class Imported:
     signer: str
     events: int
     files: int
+    not_served: tuple[str, ...]
 
 
 def import_pilot(desk: Desk, path: Path, *, signer: str = "") -> Imported:
@@ -67,6 +72,7 @@ def import_pilot(desk: Desk, path: Path, *, signer: str = "") -> Imported:
             work.add(KeptInput(pilot_id=pilot.id, evidence_id=evidence_id, sha256=sha256, size=len(content)))
         _left_behind(work, pilot.id, rows, set(files))
         _keep_events(work, pilot.id, archive.members["events.json"])
+        not_served = bring_serves(work, pilot, archive.json("serves.json"))
         after = {
             "key": pilot.key,
             "origin_head": archive.manifest["log_head"],
@@ -81,6 +87,7 @@ def import_pilot(desk: Desk, path: Path, *, signer: str = "") -> Imported:
         signer=mark,
         events=len(archive.json("events.json")),
         files=len(files),
+        not_served=not_served,
     )
 
 

@@ -24,7 +24,7 @@ MOST_FACTOR = 8
 """All members together may be so many times the size that one uploaded file may have."""
 LARGEST_MANIFEST = 4 << 20
 _NAME = re.compile(
-    r"(rows|events|charter)\.json|results\.csv|memo\.(html|pdf)|plans/[0-9]{1,6}\.json|files/[0-9a-f]{64}"
+    r"(rows|events|charter|serves)\.json|results\.csv|memo\.(html|pdf)|plans/[0-9]{1,6}\.json|files/[0-9a-f]{64}"
     r"|(evidence|recommendations)/[0-9a-f-]{36}\.json|inputs/[0-9a-f-]{36}\.json\.gz"
 )
 
@@ -92,7 +92,7 @@ def _members(archive: zipfile.ZipFile, names: list[str], listed: Mapping[str, tu
         if len(content) != size or sha256_bytes(content) != sha256:
             raise _refused("archive_member_changed", member=name)
         found[name] = content
-    for needed in ("rows.json", "events.json"):
+    for needed in ("rows.json", "events.json", "serves.json"):
         if needed not in found:
             raise _refused("archive_member_missing", member=needed)
     return found

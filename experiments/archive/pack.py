@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.archive.serves import serves
 from experiments.archive.signing import mark_of, public_key, signed
 from experiments.desk import Desk, allowed, may
 from experiments.errors import Refused
@@ -99,11 +100,13 @@ def _members(desk: Desk, pilot: Pilot, *, data: bool) -> Iterator[tuple[str, byt
         evidence = known_of(session, pilot)
         gone = {row.sha256 for row in find.forgotten(session, pilot.id)}
         plans = find.plans(session, pilot.id)
+        served = serves(session, pilot.id)
         recommendations = {known.evidence.id: find.recommendation(session, known.evidence.id) for known in evidence}
         named = {row.sha256 for row in find.snapshots(session, pilot.id)}
         named |= {row.sha256 for row in find.attachments(session, pilot.id)}
     yield "rows.json", canonical_json(rows).encode()
     yield "events.json", canonical_json(events).encode()
+    yield "serves.json", canonical_json(served).encode()
     yield "charter.json", canonical_json(pilot.draft).encode()
     for plan in plans:
         yield f"plans/{plan.number}.json", plan.canonical.encode()

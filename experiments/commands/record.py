@@ -58,7 +58,9 @@ def bring(
     with looking(who) as desk:
         made = archive.import_pilot(desk, file, signer=signer)
     line = say("cli.imported", pilot=made.pilot, title=made.title, head=made.origin_head[:12])
-    return Answer(value=vars(made), lines=(line, say("cli.signer", signer=made.signer)))
+    lines = [line, say("cli.signer", signer=made.signer)]
+    lines += [say("cli.imported.not_served", names=made.not_served)] if made.not_served else []
+    return Answer(value=vars(made), lines=tuple(lines))
 
 
 def backup(

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from experiments.errors import Refused, sentences
 from experiments.forget import forget
 from experiments.history import history
 from experiments.memo import memo, render
+from experiments.objectives.keep import NewKeyResult, NewObjective, add_key_result, add_objective
+from experiments.objectives.serve import Service, attach
 from experiments.reproduce import reproduce
 from experiments.verify import verify
 from registry import find
@@ -92,6 +95,36 @@ def test_an_imported_pilot_is_reproducible_and_its_record_whole(decided: Any, ot
     close(other.as_person("Ana Lima"), decided.key, "It holds here too.")
     assert verify(other).findings == ()
     assert codes(lambda: import_pilot(other, file)) == ["import_key_taken"]
+
+
+def _objective(desk: Desk, *names: str) -> None:
+    add_objective(desk, NewObjective(title="Nobody waits", period="2026"))
+    for name in names:
+        add_key_result(
+            desk,
+            NewKeyResult(
+                objective="nobody-waits", name=name, kind="decrease", baseline=210, target=160, unit="s", metric="wait",
+                due=date(2026, 12, 31),
+            ),
+        )  # fmt: skip
+
+
+def test_what_it_serves_comes_along_and_what_is_not_here_is_named(
+    decided: Any, other: Desk, executive: Callable[..., Desk], tmp_path: Path
+) -> None:
+    boss = decided.desk.as_person("Ruth Vogel")
+    _objective(boss, "Wait at peak", "Wait at noon")
+    for key in ("wait-at-peak", "wait-at-noon"):
+        attach(boss, Service(pilot=decided.key, key_result=key, exposed_share=0.4, reaches="callers at peak"))
+    export(decided, tmp_path / "pilot.zip")
+    _objective(executive(other), "Wait at peak")
+    made = import_pilot(other, tmp_path / "pilot.zip")
+    assert made.not_served == ("Wait at noon",)
+    with other.read() as session:
+        (link,) = find.served_key_results(session)
+        assert find.key_result(session, "wait-at-peak").id == link.key_result_id
+    assert (link.metric_key, link.exposed_share, link.reaches) == ("wait", 0.4, "callers at peak")
+    assert verify(other).findings == ()
 
 
 def test_without_its_data_it_is_computed_again_from_cells(decided: Any, other: Desk, tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ class ExportOutput(Output):
 
 
 class ImportOutput(Output):
-    """origin_head: hash of the newest event of the record that it comes from; events: how many came along."""
+    """origin_head: hash of the newest event of the record that it comes from; events: how many came along; not_served:
+    names of key results that it served there and that are not here."""
 
     pilot: str
     title: str
@@ -98,6 +99,15 @@ class ImportOutput(Output):
     signer: str
     events: int
     files: int
+    not_served: list[str]
+
+
+class ImportPastOutput(Output):
+    """kept: False where they were only looked at; pilots: row, key, title, stage (closed or draft), effect as reported
+    (null: not measured) in its unit, outcome."""
+
+    kept: bool
+    pilots: list[Json]
 
 
 class BackupOutput(Output):
