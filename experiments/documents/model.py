@@ -191,10 +191,10 @@ def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
     if not found:
         yield say("memo.money.not_yet")
         return
-    currency = finance.currency
+    currency, loses = finance.currency, found["expected"] < 0
     yield say(
-        "memo.money.expected",
-        amount=money(found["expected"], currency),
+        "memo.money.expected_loss" if loses else "memo.money.expected",
+        amount=money(abs(found["expected"]), currency),
         horizon=horizon_words(finance),
         p=chance(found["p_positive"]),
     )

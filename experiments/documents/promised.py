@@ -10,6 +10,7 @@ from experiments.words import say
 from experiments.words.catalogue import listed
 from experiments.words.numbers import day
 from stats.plan import Plan
+from stats.planning.of_plan import planned_arms
 
 
 def promised_and_done(plan: Plan, found: Stored, amendments: Sequence[Stored]) -> Iterable[PlannedLine]:
@@ -27,12 +28,12 @@ def promised_and_done(plan: Plan, found: Stored, amendments: Sequence[Stored]) -
 
 
 def _planned_units(plan: Plan) -> str:
-    if not plan.sites:
-        return say("fact.none")
-    treated = plan.assignment.n_treatment
-    if treated is None:
-        return say("planned.units.planned", count=len(plan.sites))
-    return say("planned.units.planned_arms", treatment=treated, control=len(plan.sites) - treated)
+    treated, control = planned_arms(plan)
+    if treated + control == 0:
+        return say("planned.units.one_by_one" if plan.design == "randomised_units" else "planned.units.open")
+    if plan.assignment.n_treatment is None:
+        return say("planned.units.planned", count=treated + control)
+    return say("planned.units.planned_arms", treatment=treated, control=control)
 
 
 def _planned_time(plan: Plan) -> str:

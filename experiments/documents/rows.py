@@ -223,13 +223,21 @@ def _levels(metric: PlannedMetric, result: Stored) -> str:
     treated, control = result.get("mean_treatment"), result.get("mean_control")
     if treated is None or control is None:
         return ""
-    return say("memo.levels", treatment=level(treated, unit_of(metric)), control=level(control, unit_of(metric)))
+    said = say("memo.levels", treatment=level(treated, unit_of(metric)), control=level(control, unit_of(metric)))
+    against = (treated - control) * result["effect"] < 0
+    return say("memo.levels.adjusted", levels=said) if against and _adjusted(result) else said
+
+
+def _adjusted(result: Stored) -> bool:
+    """Whether the estimate allows for where each stood before, so that it need not be the difference of the levels."""
+    return any(word in str(result.get("method", "")).lower() for word in ("ancova", "cuped"))
 
 
 def _effect_words(metric: PlannedMetric, text: str, result: Stored) -> str:
     """The effect with its relative size; not for shares, where points and per cent beside each other confuse."""
     change = result.get("relative")
-    if not change or change.get("effect") is None or unit_of(metric).of_level == "%":
+    nothing = text[:1].isdigit()  # an effect that reads as 0 has no sign, and no share that would mean anything
+    if not change or change.get("effect") is None or unit_of(metric).of_level == "%" or nothing:
         return text
     return say("memo.relative", effect=text, relative=relative(change["effect"]))
 

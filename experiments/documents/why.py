@@ -6,12 +6,14 @@ The recommendation is its stored JSON (``stats.evidence.as_json``); so is the ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from math import ceil
 from typing import Any
 
 from experiments.words import check_name, knows, say
 from experiments.words.catalogue import listed
 from experiments.words.numbers import Unit, effect_size
+from stats.assessing.look_window import planned_looks
 from stats.plan import Plan, PlannedMetric
 
 Stored = Mapping[str, Any]
@@ -48,7 +50,15 @@ def asked(plan: Plan, recommendation: Stored, *, decided: bool = False) -> tuple
         return (*alarm, *_asked_iterate(recommendation, reason, facts))
     if verdict == "INVALID":
         return (*alarm, say("asked.INVALID"), *_repairs(recommendation))
+    if verdict == "NOT_YET" and (on := _next_check(plan, recommendation)):
+        return (*alarm, say("asked.NOT_YET.on", day=on))
     return (*alarm, say(f"asked.{verdict}"))
+
+
+def _next_check(plan: Plan, recommendation: Stored) -> date | None:
+    """The day of the next planned check; None where the plan has no dates."""
+    number = (recommendation.get("next_step") or {}).get("next_look")
+    return next((look.due for look in planned_looks(plan) if look.number == number), None)
 
 
 def facts_of(plan: Plan, recommendation: Stored, reason: Stored) -> dict[str, Any]:

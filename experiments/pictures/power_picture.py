@@ -1,4 +1,7 @@
-"""How many sites show how small a gain: the points of the picture, and each metric's size in words."""
+"""How many sites can decide on how small a gain: the points of the picture, and each metric's size in words.
+
+Picture, table and verdict on the size hold one line: the registration gate of ``stats.planning.plan_sizing``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from experiments.views import PowerPoint
 from experiments.words import say
 from experiments.words.numbers import Unit, size
 from stats.plan import Plan, PlannedMetric
-from stats.planning.plan_sizing import MetricSizing, PlanSizing, detectable_at
+from stats.planning.plan_sizing import MetricSizing, PlanSizing, line_borne_at
 
 FEWEST = 4
 POINTS = 24
@@ -40,7 +43,7 @@ def _picture(plan: Plan, metric: PlannedMetric, sized: MetricSizing, planned: in
     step = max(2, 2 * round(most / POINTS / 2))
     points = []
     for count in sorted({*range(FEWEST, most + 1, step), planned}):
-        found = detectable_at(plan, metric, count) if count >= FEWEST else None
+        found = line_borne_at(plan, metric, count) if count >= FEWEST else None
         if found is not None:
             points.append(PowerPoint(sites=count, detectable=found * unit.factor))
     worth = float(metric.mwe or 0) * unit.factor
@@ -57,7 +60,7 @@ def sizing_rows(plan: Plan, sizing: PlanSizing) -> dict[str, list[str]]:
         metric = plan.metric(sized.key)
         unit = Unit.of(metric.unit, metric.spec.kind)
         can = "plan.can_show" if sized.role == "SUCCESS" else "plan.can_show_loss"
-        shown = say(can, size=size(sized.detectable, unit)) if sized.detectable else say("fact.none")
+        shown = say(can, size=size(sized.line_borne, unit))
         rows["metric"].append(metric.name)
         rows["promised"].append(say(f"memo.line.{sized.role}", size=size(sized.line, unit)))
         rows["can_show"].append(shown)

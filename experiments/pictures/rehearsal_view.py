@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from experiments.words import say
 from experiments.words.catalogue import listed
@@ -148,5 +149,11 @@ def in_100(share: Share) -> str:
 
 
 def with_error(share: Share) -> str:
-    """With its simulation error: "1.3 ± 0.3"."""
+    """With its simulation error: "1.3 ± 0.3"; where none or all were counted, what so many can rule out."""
+    if round(100 * share.value, 1) in {0.0, 100.0}:
+        # Of n pilots without a single one, 3/n is the 95 % limit (Hanley and Lippman-Hand 1983); 1/n is the error here.
+        limit = ceil(1000 * (3 * share.error) - 1e-9) / 10
+        if share.value < 0.5:
+            return say("rehearse.below", count=f"{limit:.1f}")
+        return say("rehearse.above", count=f"{100 - limit:.1f}")
     return say("rehearse.with_error", count=f"{100 * share.value:.1f}", error=f"{100 * share.error:.1f}")

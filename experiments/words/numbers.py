@@ -36,8 +36,10 @@ class Unit:
 
 def effect(value: float, unit: Unit, *, beside: tuple[float | None, ...] = ()) -> str:
     """A difference with sign and unit: "−18 s", "+4.1 points". beside: its interval, so that the digits agree."""
-    shown = value * unit.factor
-    return _with_unit(with_sign(_digits(shown, _decimals(value, *beside, unit=unit))), unit.of_effect)
+    shown, decimals = value * unit.factor, _decimals(value, *beside, unit=unit)
+    if shown and any(beside) and not f"{abs(shown):.{decimals}f}".strip("0."):
+        return _with_unit(f"{0:.{decimals}f}", unit.of_effect)  # beside its interval, more digits would say nothing
+    return _with_unit(with_sign(_digits(shown, decimals)), unit.of_effect)
 
 
 def effect_between(lower: float | None, upper: float | None, unit: Unit, *, beside: tuple[float, ...] = ()) -> str:
@@ -99,14 +101,14 @@ def in_hundred(share: float, *, below: bool = False) -> str:
 
 
 def money(amount: float, currency: str, period: str | None = None) -> str:
-    """ "EUR 1.2 million a year": currency always, period where it is money per period."""
+    """ "EUR 1.2 million a year": currency always, period where it is money per period; no cents from 10 on."""
     sign, size_ = (MINUS if amount < 0 else ""), abs(amount)
     for limit, key in ((1e9, "money.billion"), (1e6, "money.million")):
         if rounded(size_, 3) >= limit:
             shown = say(key, amount=plain(size_ / limit))
             break
     else:
-        shown = plain(size_)
+        shown = plain(round(size_) if size_ >= 10 else size_)
     text = say("money.amount", currency=currency, amount=f"{sign}{shown}")
     return say("money.a_period", amount=text, period=period) if period else text
 

@@ -102,15 +102,15 @@ def planned_errors(plan: Plan) -> dict[str, float]:
     return {key: each.std_error for key, each in found.items() if isinstance(each, Precision)}
 
 
-def detectable_at(plan: Plan, metric: PlannedMetric, total: int) -> float | None:
-    """The smallest effect shown four times in five with ``total`` sites split as planned; None where there is none."""
+def line_borne_at(plan: Plan, metric: PlannedMetric, total: int) -> float | None:
+    """The smallest line that ``total`` sites, split as planned, can bear (as ``MetricSizing.line_borne``); or None."""
     comparison = planned_comparison(plan, metric)
     if isinstance(comparison, NotEstimable):
         return None
     found = comparison.at(comparison.schedule.times(total / comparison.schedule.total))
     if isinstance(found, NotEstimable) or found.df < 1:
         return None
-    return detectable_effect(found.std_error, found.df, comparison.tail)
+    return found.std_error * _per_se(metric)
 
 
 def _metric_sizing(plan: Plan, metric: PlannedMetric) -> MetricSizing | NotEstimable:
@@ -123,7 +123,7 @@ def _metric_sizing(plan: Plan, metric: PlannedMetric) -> MetricSizing | NotEstim
     found = comparison.precision
     if isinstance(found, NotEstimable):
         return found
-    per_se = MWE_PER_SE if metric.role == "SUCCESS" else MARGIN_PER_SE
+    per_se = _per_se(metric)
     return MetricSizing(
         key=metric.key,
         role=metric.role,
@@ -136,6 +136,10 @@ def _metric_sizing(plan: Plan, metric: PlannedMetric) -> MetricSizing | NotEstim
         line_borne=found.std_error * per_se,
         sufficient=within(line / per_se)(found),
     )
+
+
+def _per_se(metric: PlannedMetric) -> float:
+    return MWE_PER_SE if metric.role == "SUCCESS" else MARGIN_PER_SE
 
 
 def _needed(comparison: Comparison, std_error: float) -> int | None:

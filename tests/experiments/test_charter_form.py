@@ -155,6 +155,9 @@ def test_the_size_is_known_before_people_are_named(waiting: Waiting) -> None:
     assert (picture.metric, picture.planned, picture.worth_having) == ("Waiting time", 12, 15)
     detectable = [point.detectable for point in picture.points]
     assert detectable == sorted(detectable, reverse=True)
+    needed = sizing.metrics[0].needed
+    assert needed is not None
+    assert all((point.detectable <= picture.worth_having) == (point.sites >= needed) for point in picture.points)
     assert len(sizing_rows(plan, sizing)["metric"]) == len(sizing.metrics) + len(sizing.unknown)
 
 

@@ -12,7 +12,7 @@ from experiments.charters.check import read_charter
 from experiments.errors import Refused
 from experiments.history import history
 from experiments.money import break_even, break_even_sentences, break_even_so_far
-from experiments.pictures.rehearsal_view import change_sentences, headline, premise_sentences
+from experiments.pictures.rehearsal_view import change_sentences, headline, premise_sentences, with_error
 from experiments.plan import plan, planned
 from experiments.register import register
 from experiments.rehearse import kept, plan_to_rehearse, rehearse, rehearse_charter
@@ -20,6 +20,7 @@ from experiments.sign import sign
 from experiments.words import forbidden_words, jargon_words
 from experiments.words.numbers import in_hundred
 from stats.rehearsing import rehearsal as rehearsing
+from stats.rehearsing.operating import Share
 
 Charters = Callable[..., dict[str, Any]]
 FINANCE = {
@@ -121,3 +122,17 @@ def test_money_is_said_to_have_no_say_without_values(waiting: Charters) -> None:
     assert break_even(read_charter(waiting())) == ()
     assert "no say" in break_even_sentences(read_charter(waiting()))[0]
     assert break_even_so_far({"finance": {"currency": "EUR"}}) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "pilots", "said"),
+    [
+        (0.0, 1000, "fewer than 0.3"),
+        (0.0, 2000, "fewer than 0.2"),
+        (1.0, 1000, "more than 99.7"),
+        (0.013, 2000, "1.3 ± 0.3"),
+    ],
+)
+def test_none_of_so_many_is_told_as_what_they_can_rule_out(value: float, pilots: int, said: str) -> None:
+    error = max(value * (1 - value), 1 / pilots) ** 0.5 / pilots**0.5
+    assert with_error(Share(value=value, error=error)) == said

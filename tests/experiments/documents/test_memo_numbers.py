@@ -19,14 +19,24 @@ from experiments.desk import Desk
 from experiments.memo import memo, render
 from experiments.plan import locked_plan
 from experiments.recommend import in_force
+from experiments.words.numbers import day
 from registry.open import Registry
 
-KEYS = {"call-back-at-peak": "SCALE", "drop-in-repair-hour": "ITERATE", "reminder-the-day-before": "STOP"}
+KEYS = {
+    "call-back-at-peak": "SCALE",
+    "parts-list-before-the-visit": "SCALE",
+    "drop-in-repair-hour": "ITERATE",
+    "guided-first-answer": "ITERATE",
+    "reminder-the-day-before": "STOP",
+    "shorter-phone-menu": "STOP",
+    "printed-welcome-folder": "STOP",
+}
+CLOSED = {"chat-at-lunch": "NOT_YET", "one-owner-per-complaint": "INVALID"}
+"""Memos whose numbers nobody may see."""
 NUMBER = r"([+−]?[\d,]+(?:\.\d+)?)"
-CHANGE = re.compile(
-    rf"{NUMBER} ?[\w%]+(?: \({NUMBER} ?%\))?,? between {NUMBER} ?[\w%]+ and {NUMBER} ?[\w%]+"
-    rf".*?{NUMBER} ?[\w%]+ with the change, {NUMBER} ?[\w%]+ as before"
-)
+UNIT = r" ?[\w%]+(?: of \d+)?"
+LEVELS = rf"{NUMBER}{UNIT} with the change, {NUMBER}{UNIT} as before"
+CHANGE = re.compile(rf"{NUMBER}{UNIT}(?: \({NUMBER} ?%\))?,? between {NUMBER}{UNIT} and {NUMBER}{UNIT}.*?{LEVELS}")
 """Effect, relative effect, the two ends, and the level of each arm."""
 
 
@@ -35,7 +45,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     clock = lambda: datetime(2027, 6, 16, 10, tzinfo=UTC)  # noqa: E731 - a clock that stands
     with Registry.open(tmp_path_factory.mktemp("numbers"), "", clock=clock) as registry:
         desk = Desk(registry=registry)
-        add_portfolio(desk, only=tuple(KEYS))
+        add_portfolio(desk, only=(*KEYS, *CLOSED))
         yield desk
 
 
@@ -74,6 +84,8 @@ def _stored(metric: Any, evidence: dict[str, Any], rule: dict[str, Any]) -> list
     factor = 100.0 if metric.spec.kind in {"share", "share_beyond"} else 1.0
     ends = [state["lower"], state["upper"]] if metric.better == "higher" else [-state["upper"], -state["lower"]]
     relative = result["relative"]["effect"] * 100 if result["relative"] and factor == 1.0 else None
+    if abs(result["effect"]) < 0.01 * max(abs(end) for end in ends):
+        relative = None  # an effect that reads as 0 beside its interval has no share of anything
     levels = [result["mean_treatment"] * factor, result["mean_control"] * factor]
     return [result["effect"] * factor, relative, *(end * factor for end in ends), *levels]
 
@@ -96,6 +108,50 @@ def test_every_number_of_every_metric_row_is_the_stored_one(desk: Desk, key: str
             if text is not None and expected is not None:
                 given, half = _value(text)
                 assert abs(given - expected) <= half, (metric.name, text, expected)
+
+
+@pytest.mark.parametrize("form", READERS)
+@pytest.mark.parametrize("key", CLOSED)
+def test_closed_numbers_are_in_no_document(desk: Desk, key: str, form: str) -> None:
+    pilot = desk.pilot(key)
+    shown = in_force(desk, pilot)
+    assert shown.said["verdict"] == CLOSED[key]
+    content = render(memo(desk, key), form)
+    page = READERS[form](content)
+    if form == "pdf":
+        page = _spaced(" ".join(each.extract_text() for each in PdfReader(io.BytesIO(content)).pages))
+    assert CHANGE.search(page) is None
+    without_promises = page.replace("6 with the change, 6 as before", "").replace("7 with the change, 7 as before", "")
+    assert re.search(LEVELS, without_promises) is None, "levels are results, too"
+    assert page.count("closed") >= len(locked_plan(desk, pilot)[1].metrics)
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_what_is_asked_between_checks_names_the_day(desk: Desk, form: str) -> None:
+    content = render(memo(desk, "chat-at-lunch"), form)
+    if form == "docx":
+        page = " ".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)
+    else:
+        page = READERS[form](content)
+    end = locked_plan(desk, desk.pilot("chat-at-lunch"))[1].end
+    assert end is not None
+    assert f"The next planned check is due on {day(end)}." in page
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_money_on_paper_is_the_stored_amount(desk: Desk, key: str) -> None:
+    found = (in_force(desk, desk.pilot(key)).said["inputs"] or {}).get("money")
+    lines = memo(desk, key).money
+    for form in READERS:
+        content = render(memo(desk, key), form)
+        texts = Document(io.BytesIO(content)).paragraphs if form == "docx" else ()
+        page = _spaced(" ".join(each.text for each in texts)) if form == "docx" else READERS[form](content)
+        assert all(_spaced(line) in page for line in lines), form
+    if found is not None:
+        kind, amount = re.match(r"Expected (gain|loss) after costs: EUR ([\d,]+)", lines[0]).groups()  # type: ignore[union-attr]
+        assert (kind == "loss") == (found["expected"] < 0)
+        # Money is told with three digits: half of the third.
+        assert float(amount.replace(",", "")) == pytest.approx(abs(found["expected"]), rel=5e-3)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from stats.plan import AssignmentRule, Plan, PlannedMetric, PlannedSite
 from stats.planning.of_plan import planned_precision
-from stats.planning.plan_sizing import detectable_at, plan_sizing, planned_errors
+from stats.planning.plan_sizing import line_borne_at, plan_sizing, planned_errors
 from stats.planning.sizes import detectable_effect
 from stats.spec import MetricSpec
 
@@ -114,10 +114,21 @@ def test_strata_cost_degrees_of_freedom() -> None:
 
 def test_more_sites_show_smaller_gains() -> None:
     plan = _plan(16)
-    shown = [detectable_at(plan, plan.metrics[0], total) for total in (8, 16, 32, 64)]
+    shown = [line_borne_at(plan, plan.metrics[0], total) for total in (8, 16, 32, 64)]
     assert all(gain is not None for gain in shown)
     assert shown == sorted(shown, reverse=True)
-    assert shown[1] == plan_sizing(plan).metrics[0].detectable
+    assert shown[1] == plan_sizing(plan).metrics[0].line_borne
+
+
+def test_the_number_of_sites_named_is_where_the_curve_meets_the_gain_worth_having() -> None:
+    """What is drawn (sites against gain) and what is said (so many are needed) are one line read in two directions."""
+    plan = _plan(8)
+    metric = plan.metrics[0]
+    needed = plan_sizing(plan).metrics[0].needed
+    assert needed is not None
+    assert metric.mwe is not None
+    assert line_borne_at(plan, metric, needed) <= metric.mwe
+    assert line_borne_at(plan, metric, needed - 2) > metric.mwe
 
 
 def test_a_plan_with_enough_sites_can_decide_and_one_with_few_only_learns() -> None:
