@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.words.numbers import Unit, money, size
 from stats.plan import PlannedMetric
+
+if TYPE_CHECKING:
+    from stats.money import Prior
 
 ONE_IN_TWENTY = 1.6448536269514722
 """Normal quantile: one chance in 20 that the effect lies further down."""
@@ -34,12 +37,14 @@ class Cautious:
     least_words: str
 
 
-def cautious(metric: PlannedMetric, recommendation: Mapping[str, Any], result: Mapping[str, Any]) -> Cautious | None:
-    """The effect of one metric, None where there is no estimate. result: of the stored evidence.
+def cautious(
+    metric: PlannedMetric, recommendation: Mapping[str, Any], result: Mapping[str, Any], prior: Prior
+) -> Cautious | None:
+    """The effect of one metric, None where there is no estimate. result: of the stored evidence; prior: of its plan.
 
     The scale on which it is shrunken is the smallest gain worth having, or the largest loss that its owner accepts.
     """
-    from stats.money import Prior, Shrunken, shrink
+    from stats.money import Shrunken, shrink
 
     if result.get("effect") is None or result.get("std_error") is None:
         return None
@@ -49,7 +54,7 @@ def cautious(metric: PlannedMetric, recommendation: Mapping[str, Any], result: M
     found = (
         Shrunken(mean=known["mean"], sd=known["sd"], weight=known["weight"])
         if known
-        else shrink(raw, result["std_error"], metric.mwe or metric.margin, Prior())
+        else shrink(raw, result["std_error"], metric.mwe or metric.margin, prior)
     )
     most = _nearer_to_zero(found.mean, raw)
     least = max(0.0, abs(most) - ONE_IN_TWENTY * found.sd)

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from experiments.close import TAKEAWAY
 from experiments.desk import Desk
 from experiments.portfolio import PilotRow, survey
 from experiments.rates import ENDED, counted
 from registry import find
 from registry.kinds import RolloutState
 from registry.learning import Takeaway
-from registry.notes import Comment
 from registry.rollouts import Rollout
 
 Kind = Literal["scaled", "stopped", "rolled_back"]
@@ -35,8 +33,7 @@ def chosen(desk: Desk) -> tuple[Chosen, ...]:
     """
     with desk.read() as session:
         keys = {pilot.id: pilot.key for pilot in find.pilots(session)}
-        learned = {keys[row.pilot_id] for row in find.all_of(session, Comment, Comment.about == TAKEAWAY)}
-        learned |= {keys[row.pilot_id] for row in find.all_of(session, Takeaway)}
+        learned = {keys[row.pilot_id] for row in find.all_of(session, Takeaway)}
         back = {keys[row.pilot_id] for row in find.all_of(session, Rollout, Rollout.state == RolloutState.ROLLED_BACK)}
     found = [
         Chosen(row=row, kind=kind)

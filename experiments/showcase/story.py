@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from experiments.close import TAKEAWAY
 from experiments.desk import Desk
 from experiments.documents.why import labelled, sentence_case
 from experiments.errors import Refused
@@ -127,11 +126,13 @@ def _story(desk: Desk, one: Chosen) -> Story:
 
 def _effects(stored: _Stored, kind: Kind) -> Iterator[Cautious]:
     """Of what was shown better; of a pilot that stopped, of what was shown worse."""
-    states = stored.said.get("states") or {}
+    from stats.money import prior_of
+
+    states, prior = stored.said.get("states") or {}, prior_of(stored.plan)
     wanted = {"HARM", "BREACH"} if kind == "stopped" else {"WIN"}
     for metric in stored.plan.metrics:
         if (states.get(metric.key) or {}).get("label") in wanted:
-            found = cautious(metric, stored.said, stored.results.get(metric.key) or {})
+            found = cautious(metric, stored.said, stored.results.get(metric.key) or {}, prior)
             if found is not None and (found.most < 0) == (kind == "stopped"):
                 yield found
 
@@ -254,7 +255,4 @@ def _words(session: Any, decision: Decision) -> tuple[Mapping[str, str], ...]:
 
 def _lesson(session: Any, pilot_id: UUID) -> str:
     kept = sorted(find.all_of(session, Takeaway, Takeaway.pilot_id == pilot_id), key=lambda row: row.number)
-    if kept:
-        return kept[-1].lesson
-    notes = [row.content for row in find.comments(session, pilot_id) if row.about == TAKEAWAY]
-    return notes[-1] if notes else ""
+    return kept[-1].lesson if kept else ""

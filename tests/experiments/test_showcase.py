@@ -34,7 +34,7 @@ from registry.evidence import EvidenceRecord
 from registry.kinds import RolloutState, Via
 from registry.open import Registry
 from registry.rollouts import Rollout, RolloutPlan
-from stats.money import Prior, shrink
+from stats.money import Prior, prior_of, shrink
 from stats.plan import Plan, PlannedMetric
 from stats.spec import MetricSpec
 
@@ -115,7 +115,7 @@ def test_no_number_of_a_story_is_larger_than_the_cautious_estimate(told: dict[st
             if "effect" not in result:
                 continue
             scale = metric.mwe or metric.margin
-            most = abs(shrink(result["effect"], result["std_error"], scale, Prior()).mean)
+            most = abs(shrink(result["effect"], result["std_error"], scale, prior_of(plan)).mean)
             factor = 100 if metric.spec.kind in {"share", "share_beyond"} else 1
             for line in (story.lead, *story.happened, *story.caution):
                 if f"{metric.name}: " not in line and f"{metric.name} " not in line:
@@ -155,7 +155,7 @@ def test_the_words_of_an_effect_never_say_more_than_the_estimate(
     metric = PlannedMetric(
         key="x", name="X", spec=spec, role="SUCCESS", better="higher", unit="share" if share else "s", mwe=mwe * effect
     )
-    found = cautious(metric, {}, {"effect": effect, "std_error": noise * effect})
+    found = cautious(metric, {}, {"effect": effect, "std_error": noise * effect}, Prior())
     assert found is not None
     most = shrink(effect, noise * effect, mwe * effect, Prior()).mean
     (said,) = _numbers(found.words)
@@ -170,7 +170,7 @@ def test_where_earlier_pilots_would_enlarge_an_effect_the_measured_one_stands() 
         key="x", name="X", spec=MetricSpec(kind="mean", column="x"), role="SUCCESS", better="higher", unit="s", mwe=5.0
     )
     said = {"inputs": {"money": {"shrunken": {"x": {"mean": 12.0, "sd": 1.0, "weight": 0.5}}}}}
-    found = cautious(metric, said, {"effect": 9.0, "std_error": 2.0})
+    found = cautious(metric, said, {"effect": 9.0, "std_error": 2.0}, Prior())
     assert found is not None
     assert found.most == 9.0
 
