@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from experiments.afterwards import ACT, is_recorded
 from experiments.desk import Desk
 from experiments.money import horizon_words
 from experiments.rates import chance_of_falling_short
@@ -25,12 +26,14 @@ from stats.plan import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class PilotRow:
-    """One pilot as lists show it. effect: of the first success metric, in words ("" where hidden or none).
+    """One pilot as lists show it. effect: of the first success metric, in words ("" where hidden or none);
+    cautious: the same, shrunk towards what pilots usually do.
 
     verdict, scope, mode, reason: of the newest recommendation; decided: the verdict of the newest decision;
     registered: False while the charter is a draft; next_date: the planned start, the planned end while it runs, the
     last day of the review; None in other stages; overdue: it is behind us; age_days: in this stage. expected: cautious
     net benefit of scaling over ``horizon``, in ``currency``, None where money has no say or nothing may be shown.
+    imported: over before it was registered here; metric and effect are as reported.
     short: chance (0-1) that the effect is smaller than the smallest gain worth having, on the newest evidence, None
     where that can't be told.
     """
@@ -54,6 +57,7 @@ class PilotRow:
     grade: str | None = None
     metric: str = ""
     effect: str = ""
+    cautious: str = ""
     state: str | None = None
     decided: str | None = None
     overruled: bool = False
@@ -65,6 +69,7 @@ class PilotRow:
     horizon: str = ""
     short: float | None = None
     decided_on: date | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +113,11 @@ def to_take_away(rows: Sequence[PilotRow]) -> dict[str, list[Any]]:
     return {**columns, "partners": [", ".join(row.partners) for row in rows]}
 
 
+def rows_of(session: Any, pilots: Sequence[Pilot], today: date) -> tuple[PilotRow, ...]:
+    """These pilots in rows, in the order given."""
+    return _survey(session, pilots, today).rows
+
+
 def pilot_row(desk: Desk, key: str) -> PilotRow:
     with desk.read() as session:
         return _survey(session, [find.pilot(session, key)], desk.registry.clock().date()).rows[0]
@@ -115,10 +125,10 @@ def pilot_row(desk: Desk, key: str) -> PilotRow:
 
 def _survey(session: Any, pilots: Sequence[Pilot], today: date) -> Survey:
     known = overview(session, pilots)
-    headlines = _headlines(session, known)
+    headlines, reported = _headlines(session, known), _reported(session, pilots)
     spans = (_span(pilot, headlines[pilot.id]) for pilot in pilots if pilot.id in headlines)
     return Survey(
-        rows=tuple(_row(pilot, known, headlines.get(pilot.id), today) for pilot in pilots),
+        rows=tuple(_row(pilot, known, headlines.get(pilot.id), reported.get(pilot.id, {}), today) for pilot in pilots),
         spans=tuple(span for span in spans if span is not None),
     )
 
@@ -139,7 +149,9 @@ def _span(pilot: Pilot, headline: Headline) -> Span | None:
     )
 
 
-def _row(pilot: Pilot, known: Overview, headline: Headline | None, today: date) -> PilotRow:
+def _row(
+    pilot: Pilot, known: Overview, headline: Headline | None, reported: Mapping[str, Any], today: date
+) -> PilotRow:
     decision = known.decisions.get(pilot.id)
     next_date = _next_date(pilot, known, headline)
     return PilotRow(
@@ -162,7 +174,24 @@ def _row(pilot: Pilot, known: Overview, headline: Headline | None, today: date) 
         overdue=next_date is not None and next_date < today,
         age_days=max(0, (today - pilot.stage_since.date()).days),
         **(headline.found if headline else {}),
+        **reported,
     )
+
+
+def _reported(session: Any, pilots: Sequence[Pilot]) -> dict[UUID, dict[str, Any]]:
+    """What a sheet said of those that were over before they came here, by pilot."""
+    wanted = {pilot.id for pilot in pilots if is_recorded(pilot)}
+    if not wanted:
+        return {}
+    events = [event for event in find.events(session, act=ACT) if event.pilot_id in wanted]
+    return {event.pilot_id: _as_reported(event.after or {}) for event in events if event.pilot_id}
+
+
+def _as_reported(facts: Mapping[str, Any]) -> dict[str, Any]:
+    if facts.get("effect") is None:
+        return {"imported": True}
+    size = effect(facts["effect"], Unit.of(facts["unit"]), beside=(facts["lower"], facts["upper"]))
+    return {"imported": True, "metric": facts["metric"], "effect": size}
 
 
 def _headlines(session: Any, known: Overview) -> dict[UUID, Headline]:
@@ -220,8 +249,25 @@ def _found(plan: Plan, evidence: str, advice: str) -> dict[str, Any]:
         unit = Unit.of(first.unit, first.spec.kind)
         found["metric"] = first.name
         found["effect"] = effect(result["effect"], unit, beside=(result["ci_lower"], result["ci_upper"]))
+        found["cautious"] = _cautious(plan, (benefit or {}).get("shrunken") or {}, result)
         found["state"] = (said["states"].get(first.key) or {}).get("label")
     return found
+
+
+def _cautious(plan: Plan, stored: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Of the first success metric, in words, as treatment minus control; as it is stored, else made in the same way."""
+    from stats.money import prior_of, shrink
+
+    first = plan.success[0]
+    sign = 1.0 if first.better == "higher" else -1.0
+    if first.key in stored:
+        mean = float(stored[first.key]["mean"])
+    elif result.get("std_error"):
+        mean = shrink(sign * result["effect"], result["std_error"], first.mwe, prior_of(plan)).mean
+    else:
+        return ""
+    unit = Unit.of(first.unit, first.spec.kind)
+    return effect(sign * mean, unit, beside=(result["ci_lower"], result["ci_upper"]))
 
 
 def _next_date(pilot: Pilot, known: Overview, headline: Headline | None) -> date | None:

@@ -25,6 +25,13 @@ def funnel(found: Rates) -> tuple[tuple[str, int], ...]:
 
 def standing(rows: Sequence[PilotRow]) -> tuple[str, ...]:
     """What these pilots taught, what was scaled, what may disappoint, what is overdue; and which of them count."""
+    recorded = sum(row.imported for row in rows)
+    rows = [row for row in rows if not row.imported]
+    beside = (say("portfolio.recorded_not_counted", count=recorded),) if recorded else ()
+    return (*_standing(rows), *beside)
+
+
+def _standing(rows: Sequence[PilotRow]) -> tuple[str, ...]:
     which = counted(rows)
     said = rate_sentences(rates(which), [row.title for row in which if row.overdue])
     if len(which) < len(rows):

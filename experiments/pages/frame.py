@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from experiments.afterwards import is_recorded, past_lines
 from experiments.desk import Desk, why_not
 from experiments.errors import REFUSALS, problems_of
 from experiments.inbox import NEXT, Move, moves_of
@@ -94,8 +95,11 @@ def _acting() -> Person | None:
     return next(person for person in people if (person.email or person.name) == picked)
 
 
-def pilot_here(desk: Desk) -> Pilot:
-    """The pilot in the address (``?pilot=key``), or a choice of pilots; stops the page where there is none."""
+def pilot_here(desk: Desk, *, recorded_too: bool = False) -> Pilot:
+    """The pilot in the address (``?pilot=key``), or a choice of pilots; stops the page where there is none.
+
+    A pilot that was over before it was registered is told on every page, which then stops, unless ``recorded_too``.
+    """
     with desk.read() as session:
         keys = {row.key: named(row) for row in find.pilots(session)}
     if not keys:
@@ -117,6 +121,10 @@ def pilot_here(desk: Desk) -> Pilot:
     labels(pilot)
     for worry in worries(desk, pilot):
         st.error(plain(worry), icon=":material/health_and_safety:")
+    if is_recorded(pilot):
+        look.lines(past_lines(pilot.draft))
+        if not recorded_too:
+            st.stop()
     return pilot
 
 

@@ -15,7 +15,7 @@ from experiments.words import say
 from experiments.words.numbers import day
 
 desk = begin(say("nav.page.history"))
-pilot = pilot_here(desk)
+pilot = pilot_here(desk, recorded_too=True)
 events = history(desk, pilot.key)
 
 verify_now, export = st.columns([1, 1])

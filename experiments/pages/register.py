@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from experiments.afterwards import is_recorded, past_lines
 from experiments.desk import Desk, why_not
 from experiments.files import read_yaml
 from experiments.forms.charter_page import charter_sections
@@ -15,6 +16,7 @@ from experiments.incoming import on_disk
 from experiments.pages import look
 from experiments.pages.frame import FLASH, attempt, begin, offered, plain
 from experiments.pages.steps import fields, money, partners, problem, success, where
+from experiments.pages.steps.past_pilots import past_pilots
 from experiments.pages.steps.templates import template_choice
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
@@ -129,6 +131,10 @@ def may_not_write(desk: Desk, pilot: Pilot | None) -> bool:
 desk = begin(say("nav.page.register"))
 pilot = pilot_in_address(desk)
 draft: dict[str, Any] = {}
+if pilot is not None and is_recorded(pilot):
+    st.header(plain(pilot.title), anchor=False)
+    look.lines(past_lines(pilot.draft))
+    st.stop()
 if may_not_write(desk, pilot):
     st.stop()
 if pilot is not None:
@@ -154,6 +160,7 @@ with form, st.container(key=f"step-{step}"):
             from_template(desk, pilot, draft)
             if pilot is None:
                 from_file(desk)
+                past_pilots(desk)
     back, forth = st.columns(2)
     goes_back = number > 0 and back.button(
         say("register.back"), key="back", icon=":material/arrow_back:", width="stretch"

@@ -262,3 +262,41 @@ def test_the_score_card_is_filled_from_pasted_lines_and_kept(show: Show, press: 
     press(at, "Save and go on")
     kept = desk.pilot(key).draft["where"]["scorecard"]
     assert [(score["site"], score["risk"]) for score in kept] == [("North", "low"), ("South", "high")]
+
+
+PAST = (
+    "title;department;owner;start;end;what was changed;for whom;metric;effect;unit;outcome;takeaway;source\n"
+    "Late chat;Contact Centre;Ana Lima;2024-03-01;2024-06-30;answer by chat;evening customers;Speed of answer;-18;s;"
+    "kept;The same people must stay.;final report\n"
+)
+
+
+def test_past_pilots_are_shown_before_they_are_kept(show: Show, press: Press, desk: Any, read: Read) -> None:
+    at = show("register")
+    at.file_uploader(key="past-upload").set_value(("past.csv", PAST.replace("kept;", "great;").encode(), "text/csv"))
+    assert "great is not one of kept, stopped, changed and running" in read(at.run())
+    at.file_uploader(key="past-upload").set_value(("past.csv", PAST.encode(), "text/csv"))
+    text = read(at.run())
+    assert "Speed of answer: −18 s, as reported" in text
+    with desk.read() as session:
+        assert find.pilots(session) == []
+    text = read(press(at, "Keep these"))
+    assert "Kept: 1 closed and recorded afterwards" in text
+    assert desk.pilot("late-chat").stage == Stage.CLOSED
+    text = read(show("register", pilot="late-chat"))
+    assert "nothing is scaled on them" in text
+    assert "What was learned: The same people must stay." in text
+    assert "recorded afterwards" in read(show("portfolio"))
+
+
+@pytest.mark.parametrize("page", ["plan", "evidence", "decide", "history", "along"])
+def test_a_recorded_pilot_is_told_on_every_page_and_nothing_else_is_asked(
+    page: str, show: Show, desk: Any, read: Read, tmp_path: Path
+) -> None:
+    from experiments.afterwards import keep, look
+
+    (tmp_path / "past.csv").write_text(PAST, encoding="utf-8")
+    keep(desk, look(desk, tmp_path / "past.csv"))
+    text = read(show(page, pilot="late-chat", person="Ana Lima"))
+    assert "nothing is scaled on them" in text
+    assert ("Ana Lima recorded the pilot afterwards" in text) is (page == "history")
