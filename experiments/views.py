@@ -62,7 +62,7 @@ class ArmPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class PowerPoint:
-    """The smallest gain that so many sites can show with the promised certainty, in the unit shown."""
+    """The smallest gain that so many sites can decide on with the promised certainty, in the unit shown."""
 
     sites: int
     detectable: float
@@ -214,7 +214,9 @@ class PlaceboView:
 class HalfHour:
     """One half-hour of one weekday (None: of every day): levels and their difference, in the unit shown.
 
-    better_by: the difference, oriented so that + is better; order: of the half-hour within the day.
+    better_by: the difference, oriented so that + is better; order: of the half-hour within the day; sure: the whole
+    interval lies on one side of zero (also where older evidence knows none), None where there are too few to say;
+    interval_text: the interval in words.
     """
 
     day: int | None
@@ -224,14 +226,56 @@ class HalfHour:
     change_text: str
     treatment_text: str
     control_text: str
+    sure: bool | None = True
+    interval_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HalfHoursView:
-    """Through the day and the week, with the change against without it."""
+    """Through the day and the week, with the change against without it. short: what falls short of its promise."""
 
     cells: tuple[HalfHour, ...]
     sentence: str
+    short: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartLine:
+    """One channel (or other part) of a metric, in words; it describes, and nothing is decided on it."""
+
+    name: str
+    treatment: str
+    control: str
+    effect: str
+    interval: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstLine:
+    """An average beside the worst experience behind it, in words. worst: "" where nobody measured one."""
+
+    average: str
+    average_change: str
+    worst: str
+    levels: str
+    change: str
+    state: str
+    tone: Tone
+    reading: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedLine:
+    """One metric at its step of the journey, or in its class of waste: what happened to it, in words. change: with
+    where it likely lies; effect: without."""
+
+    place: str
+    metric: str
+    whose: str
+    change: str
+    effect: str
+    state: str
+    tone: Tone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +291,7 @@ class MetricPlots:
     course: CourseView | None = None
     placebo: PlaceboView | None = None
     half_hours: HalfHoursView | None = None
+    parts: tuple[PartLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +332,15 @@ class Memo:
     passed: str = ""
     foot: str = ""
     why_method: str = ""
+    hides: str = ""
+    short: tuple[str, ...] = ()
+    worst_lines: tuple[WorstLine, ...] = ()
+    waste: tuple[PlacedLine, ...] = ()
+    waste_note: str = ""
+    journey: tuple[PlacedLine, ...] = ()
+    journey_note: str = ""
+    parts: tuple[str, ...] = ()
+    parts_column: str = ""
     plots: tuple[MetricPlots, ...] = ()
     made_at: datetime | None = None
     language: str = "en"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from experiments.documents.promises import short_sentences, slot_words
 from experiments.documents.why import Stored, unit_of
 from experiments.views import HalfHour, HalfHoursView
 from experiments.words import say
-from experiments.words.numbers import Unit, effect, level
+from experiments.words.numbers import Unit, effect, effect_between, level
+from stats.assessing.squares import FEWEST_RECORDS, FEWEST_SITES
 from stats.plan import Plan, PlannedMetric
 
 BY_LOT = ("randomised_units", "randomised_sites")
@@ -16,7 +18,8 @@ BY_LOT = ("randomised_units", "randomised_sites")
 
 @dataclass(frozen=True, kw_only=True)
 class _Cell:
-    """Raw levels of one half-hour of one day; difference: treatment minus control, in the metric's unit."""
+    """Raw levels of one half-hour of one day; difference: treatment minus control, in the metric's unit, and its
+    interval, None where there are too few to say; told: whether the evidence knows intervals at all."""
 
     day: int | None
     slot: int | str
@@ -24,13 +27,17 @@ class _Cell:
     control: float
     difference: float
     weight: float
+    lower: float | None = None
+    upper: float | None = None
+    told: bool = True
 
 
 def half_hours_view(plan: Plan, metric: PlannedMetric, stored: Stored | None) -> HalfHoursView | None:
     """Where a lot decided: levels after the start; else how they changed since before it, where that is known."""
     if not stored:
         return None
-    changes = plan.design not in BY_LOT and any(value is not None for value in stored["treatment_before"])
+    before = plan.design not in BY_LOT and any(value is not None for value in stored["treatment_before"])
+    changes = bool(stored.get("changes", before))
     cells = [cell for cell in _cells(stored, changes=changes) if cell is not None]
     if len(cells) < 2:
         return None
@@ -45,15 +52,48 @@ def half_hours_view(plan: Plan, metric: PlannedMetric, stored: Stored | None) ->
             change_text=effect(cell.difference, unit),
             treatment_text=level(cell.treatment, unit),
             control_text=level(cell.control, unit),
+            sure=sure(cell.lower, cell.upper) if cell.told else True,
+            interval_text=_interval(cell, unit),
         )
         for cell in cells
     )
-    return HalfHoursView(cells=shown, sentence=_sentence(cells, unit, sign, changes=changes))
+    told = " ".join([_sentence(cells, unit, sign, changes=changes), *_how_sure(cells)])
+    return HalfHoursView(cells=shown, sentence=told, short=short_sentences(plan, metric, stored.get("promised")))
+
+
+def sure(lower: float | None, upper: float | None) -> bool | None:
+    """Whether an interval lies on one side of zero; None where there is none."""
+    return None if lower is None or upper is None else bool(lower > 0 or upper < 0)
+
+
+def _interval(cell: _Cell, unit: Unit) -> str:
+    if not cell.told:
+        return ""
+    if cell.lower is None:
+        return say("half_hours.too_few")
+    return effect_between(cell.lower, cell.upper, unit, beside=(cell.difference,))
+
+
+def _how_sure(cells: Sequence[_Cell]) -> list[str]:
+    """How many squares are clear of zero, how many would be by chance, and how many hold too few to say."""
+    if not all(cell.told for cell in cells):
+        return []
+    known = [cell for cell in cells if cell.lower is not None]
+    clear = sum(bool(sure(cell.lower, cell.upper)) for cell in known)
+    said = [say("half_hours.clear", clear=clear, count=len(known), chance=round(0.05 * len(known)))] if known else []
+    few = len(cells) - len(known)
+    return [*said, say("half_hours.few", few=few, records=FEWEST_RECORDS, sites=FEWEST_SITES)] if few else said
 
 
 def _cells(stored: Stored, *, changes: bool) -> Sequence[_Cell | None]:
     names = ("day", "slot", "treatment", "control", "treatment_before", "control_before", "n_treatment", "n_control")
-    return [_cell(*values, changes=changes) for values in zip(*(stored[name] for name in names), strict=True)]
+    nothing = [None] * len(stored["day"])
+    ends = [stored.get(name, nothing) for name in ("ci_lower", "ci_upper")]
+    told = "ci_lower" in stored
+    return [
+        _cell(*values, changes=changes, told=told)
+        for values in zip(*(stored[name] for name in names), *ends, strict=True)
+    ]
 
 
 def _cell(
@@ -65,8 +105,11 @@ def _cell(
     control_before: float | None,
     n_treatment: float,
     n_control: float,
+    lower: float | None,
+    upper: float | None,
     *,
     changes: bool,
+    told: bool,
 ) -> _Cell | None:
     if treatment is None or control is None:
         return None
@@ -76,7 +119,17 @@ def _cell(
             return None
         difference -= treatment_before - control_before
     weight = n_treatment * n_control / (n_treatment + n_control)
-    return _Cell(day=day, slot=slot, treatment=treatment, control=control, difference=difference, weight=weight)
+    return _Cell(
+        day=day,
+        slot=slot,
+        treatment=treatment,
+        control=control,
+        difference=difference,
+        weight=weight,
+        lower=lower,
+        upper=upper,
+        told=told,
+    )
 
 
 def _by_number(slot: int | str) -> tuple[int, float, str]:
@@ -85,11 +138,6 @@ def _by_number(slot: int | str) -> tuple[int, float, str]:
         return 0, float(slot), ""
     except ValueError:
         return 1, 0.0, str(slot)
-
-
-def slot_words(slot: int | str) -> str:
-    """Minutes since midnight as a time of day; a label of the data's own as it is."""
-    return f"{slot // 60:02d}:{slot % 60:02d}" if isinstance(slot, int) else slot
 
 
 def _sentence(cells: Sequence[_Cell], unit: Unit, sign: float, *, changes: bool) -> str:

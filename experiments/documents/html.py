@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.documents.journey import further
 from experiments.documents.pictures import Picture, badge_picture, metric_pictures, plot_pictures, sites_picture
 from experiments.pictures import theme
 from experiments.views import Memo
@@ -28,6 +29,7 @@ def memo_html(memo: Memo) -> str:
         tones=theme.TONES,
         pictures={key: _inline(picture) for key, picture in metric_pictures(memo).items()},
         sites=_inline(sites) if sites else None,
+        further=further(memo),
         plots=[(heading, _inline(picture), sentence) for heading, picture, sentence in plot_pictures(memo)],
     )
 

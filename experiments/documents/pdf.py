@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from experiments.documents.journey import further
 from experiments.documents.pictures import Picture, badge_picture, metric_pictures, sites_picture
 from experiments.pictures import theme
 from experiments.views import Memo
@@ -69,6 +70,7 @@ def _data(memo: Memo) -> dict[str, Any]:
     return {
         **dataclasses.asdict(dataclasses.replace(memo, sites=(), made_at=None)),
         "words": dict(memo.headings),
+        "further": further(memo),
         "made": [stamp.year, stamp.month, stamp.day],
         "fonts": text_fonts(),
         "units": sorted({"%", *(re.escape(line.plot.unit) for line in memo.metrics if line.plot and line.plot.unit)}),

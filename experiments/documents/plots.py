@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from experiments.documents.half_hours import half_hours_view
+from experiments.documents.parts import part_lines
 from experiments.documents.time_axis import Steps, moment_words, steps_of
 from experiments.documents.why import Stored, unit_of
 from experiments.views import (
@@ -45,6 +46,7 @@ def _plots(plan: Plan, metric: PlannedMetric, found: Stored) -> MetricPlots | No
         "course": course_view(plan, metric, result),
         "placebo": _placebos(plan, metric, result),
         "half_hours": half_hours_view(plan, metric, more.get("half_hours")),
+        "parts": part_lines(metric, more.get("segments")),
     }
     if not any(drawn.values()):
         return None

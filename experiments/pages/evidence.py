@@ -13,7 +13,7 @@ from experiments.hidden import evidence_text
 from experiments.incoming import kept_files
 from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
-from experiments.pages import look, parts, plots
+from experiments.pages import experience, look, parts, plots
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
 from experiments.plan import locked_plan
@@ -87,10 +87,10 @@ st.header(say("memo.heading.metrics"))
 parts.metrics(view)
 st.header(say("memo.heading.partners"))
 parts.partners(view)
+st.header(say("memo.heading.worst"))
+experience.worst(view, hidden=bool(shown.said["hidden"]))
 left, right = st.columns(2, gap="large")
 with left:
-    st.header(say("memo.heading.worst"))
-    parts.lines(view.worst)
     st.header(say("memo.heading.money"))
     parts.lines(view.money)
 with right:
@@ -100,6 +100,10 @@ plots.of_metrics(view)
 if view.sites:
     st.header(say("memo.heading.sites", metric=plain(view.sites_metric)))
     plots.sites(view)
+st.header(say("memo.heading.journey"))
+experience.journey(view)
+st.header(say("memo.heading.waste"))
+experience.waste(view)
 st.header(say("memo.heading.planned"))
 parts.planned(view)
 with st.expander(say("memo.heading.method")):

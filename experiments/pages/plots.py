@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.pages import look
+from experiments.pages import experience, look
 from experiments.pictures import charts, half_hours, paths
 from experiments.views import CourseView, HalfHoursView, Memo, MetricPlots, PathView, PlaceboView
 from experiments.words import say
@@ -36,7 +36,10 @@ def of_metrics(memo: Memo) -> None:
         _placebo(plots, plots.placebo)
     if plots.half_hours:
         st.subheader(say("memo.heading.half_hours"))
+        look.lines(plots.half_hours.short)
         _half_hours(plots, plots.half_hours)
+    if plots.parts:
+        experience.parts(plots.parts, memo.parts_column)
 
 
 def _path(plots: MetricPlots, view: PathView) -> None:
@@ -84,7 +87,7 @@ def _half_hours(plots: MetricPlots, view: HalfHoursView) -> None:
     chart = half_hours.half_hour_squares(view, unit=plots.unit, better=plots.better, theme=look.theme())
     alt = say("half_hours.alt", metric=plots.name, sentence=view.sentence)
     _shown(chart, "half-hours", view.sentence, alt, width="content")
-    found = {(cell.slot, cell.day): cell.change_text for cell in view.cells}
+    found = {(cell.slot, cell.day): half_hours.in_words(cell) for cell in view.cells}
     slots = [slot for _, slot in sorted({(cell.order, cell.slot) for cell in view.cells})]
     days = sorted({cell.day for cell in view.cells}, key=lambda day: -1 if day is None else day)
     columns: dict[str, list[look.Cell]] = {"half_hour": list(slots)}

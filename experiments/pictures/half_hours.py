@@ -8,7 +8,7 @@ import altair as alt
 
 from experiments.pictures.axes import nice_ticks, tick_text
 from experiments.pictures.theme import INK, ON_BADGE, VERDICT_COLOURS, Theme, dressed
-from experiments.views import Better, HalfHoursView
+from experiments.views import Better, HalfHour, HalfHoursView
 from experiments.words import digits, say
 
 EVEN = "#E9E9E9"
@@ -30,8 +30,9 @@ def half_hour_squares(
             "slot": cell.slot,
             "order": cell.order,
             "better_by": cell.better_by,
-            "written": digits.with_sign(digits.fixed(cell.better_by * sign + 0.0, decimals)),
+            "written": written(cell, digits.with_sign(digits.fixed(cell.better_by * sign + 0.0, decimals))),
             "change": cell.change_text,
+            "interval": cell.interval_text,
             "treatment": cell.treatment_text,
             "control": cell.control_text,
         }
@@ -48,6 +49,7 @@ def half_hour_squares(
             alt.Tooltip("day:N", title=say("chart.weekday")),
             alt.Tooltip("slot:N", title=say("chart.half_hour")),
             alt.Tooltip("change:N", title=say("chart.change")),
+            alt.Tooltip("interval:N", title=say("half_hours.interval")),
             alt.Tooltip("treatment:N", title=say("arm.treatment")),
             alt.Tooltip("control:N", title=say("arm.control")),
         ],
@@ -61,6 +63,18 @@ def half_hour_squares(
     )
     size = {"width": width if len(days) > 2 else 60 * len(days), "height": alt.Step(SQUARE)}
     return dressed(alt.layer(*layers).properties(title=heading, **size), theme)
+
+
+def written(cell: HalfHour, number: str) -> str:
+    """The number where it is clear of zero, in brackets where it is not, a question mark where too few say anything."""
+    if cell.sure is None:
+        return "?"
+    return number if cell.sure else f"({number})"
+
+
+def in_words(cell: HalfHour) -> str:
+    """The difference with where it likely lies, for the table."""
+    return f"{cell.change_text}, {cell.interval_text}" if cell.interval_text else cell.change_text
 
 
 def _colour(largest: float, unit: str, sign: float, theme: Theme) -> alt.Color:

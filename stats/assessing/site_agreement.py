@@ -1,11 +1,15 @@
-"""Would a new site gain too? The chance that the effect at a site not yet in the pilot is above zero."""
+"""Would a new site gain too, and was one of the pilot's own left behind?"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtr
 
-from stats.results import Estimate
+from stats.results import Estimate, quantile
 from stats.study import Bools, Floats
 
 
@@ -37,6 +41,46 @@ def p_new_site(y: Floats, treated: Bools, pre: Floats | None, estimate: Estimate
         return None
     effect = estimate.effect if better == "higher" else -estimate.effect
     return float(stdtr(n_treated - 1, effect / scale))
+
+
+FEWEST_TO_COMPARE = 5
+"""Comparison sites without which nobody knows how far a site moves by itself."""
+LEFT_BEHIND = 0.05
+"""For all treated sites together: how often one would be named where none lost anything (one-sided, Bonferroni)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftBehind:
+    """A treated site that did worse than any comparison site would by chance. value: its change since the start
+    (changes), else its level; others: the mean of the comparison sites; both in the metric's unit."""
+
+    site: str
+    value: float
+    others: float
+    changes: bool
+
+
+def left_behind(sites: Sequence[Mapping[str, Any]], *, better: str) -> LeftBehind | None:
+    """The treated site that fell furthest behind the comparison sites; None where none did for sure.
+
+    sites: as evidence keeps them (``SiteValue``). Held against the prediction interval of one more comparison site,
+    mean +- t(G - 1) s sqrt(1 + 1/G), over their changes where all have a time before, else their levels (Hahn &
+    Meeker 1991, section 4.7).
+    """
+    known = [site for site in sites if site["value"] is not None]
+    changes = bool(known) and all(site["pre"] is not None for site in known)
+    worth = np.array([site["value"] - (site["pre"] if changes else 0.0) for site in known], dtype=float)
+    treated = np.array([site["arm"] > 0 for site in known], dtype=np.bool_)
+    control = worth[~treated]
+    if len(control) < FEWEST_TO_COMPARE or not treated.any():
+        return None
+    sign = 1.0 if better == "higher" else -1.0
+    mean, spread = float(control.mean()), float(control.std(ddof=1))
+    reach = quantile(1 - LEFT_BEHIND / int(treated.sum()), len(control) - 1) * spread * np.sqrt(1 + 1 / len(control))
+    worst = int(np.argmin(np.where(treated, (worth - mean) * sign, np.inf)))
+    if not (worth[worst] - mean) * sign + reach < 0:
+        return None
+    return LeftBehind(site=str(known[worst]["site"]), value=float(worth[worst]), others=mean, changes=changes)
 
 
 def _within_arms(values: Floats, treated: Bools) -> Floats:
