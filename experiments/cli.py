@@ -10,8 +10,11 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.afterwards import afterwards_commands
 from experiments.commands.aside import aside
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
+from experiments.commands.library import library_commands
+from experiments.commands.learned import learned_commands
 from experiments.commands.life import life
 from experiments.commands.measures import measures
 from experiments.commands.objectives import objectives_commands
@@ -49,16 +52,18 @@ def register(
     ] = None,
     who: Who = None,
 ) -> Answer:
-    """Register a pilot from its charter."""
+    """Register a pilot from its charter; says which earlier pilots are like it."""
     from experiments import register as stage
+    from experiments.commands.library import tried_before
     from experiments.files import read_yaml
 
     document = read_yaml(file)
     with looking(who) as desk:
         made = stage.register(desk, document, key=draft)
+        before = tried_before(desk, document, made.key)
     warned = shown(made.warnings)
-    value = {"pilot": made.key, "title": made.title, "warnings": warned}
-    return Answer(value=value, lines=(say("cli.registered", pilot=made.key), *warned))
+    value = {"pilot": made.key, "title": made.title, "warnings": warned, "similar": before.value["similar"]}
+    return Answer(value=value, lines=(say("cli.registered", pilot=made.key), *warned, *before.lines))
 
 
 @command(app, "plan")
@@ -171,13 +176,20 @@ def review(
 
 @command(app, "close")
 def close(
-    key: Key, takeaway: Annotated[str, typer.Option(help="What was learned, in a sentence or two.")], who: Who = None
+    key: Key,
+    takeaway: Annotated[str, typer.Option(help="What was learned, in a sentence or two.")],
+    why: Annotated[str, typer.Option(help="Why it turned out so.")] = "",
+    differently: Annotated[str, typer.Option(help="What you would do differently.")] = "",
+    holds_where: Annotated[str, typer.Option("--holds-where", help="For whom it should hold.")] = "",
+    who: Who = None,
 ) -> Answer:
-    """End a decided pilot with its takeaway."""
+    """End a decided pilot with its takeaway; `pilot takeaway KEY` drafts one from the record."""
     from experiments import close as stage
+    from experiments.library.takeaways import Lesson
 
+    lesson = Lesson(lesson=takeaway, why=why, differently=differently, holds_where=holds_where)
     with acting(who, key) as desk:
-        made = stage.close(desk, key, takeaway)
+        made = stage.close(desk, key, lesson)
     return Answer(value={"pilot": key, "takeaway": made.takeaway}, lines=(say("cli.closed", pilot=key),))
 
 
@@ -271,8 +283,11 @@ telling(app)
 measures(app)
 people_commands(app)
 objectives_commands(app)
+learned_commands(app)
+library_commands(app)
 showcase_commands(app)
 record(app)
+afterwards_commands(app)
 tools(app)
 
 if __name__ == "__main__":

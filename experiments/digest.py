@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from experiments.close import TAKEAWAY
 from experiments.desk import Desk
 from experiments.due_dates import move_words
 from experiments.inbox import moves, titled
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
-from registry import find, pending
+from registry import find, shelf
 from registry.events import Event
 
 DAYS = 7
@@ -81,8 +80,8 @@ def _said(session: Any, titles: dict[UUID, str], since: datetime) -> list[str]:
 
 def _taken_away(session: Any, titles: dict[UUID, str], since: datetime) -> list[str]:
     closed = {event.pilot_id for event in find.events(session, act="pilot.closed") if event.at >= since}
+    said = shelf.takeaways(session, [pilot_id for pilot_id in closed if pilot_id is not None])
     return [
-        say("digest.takeaway", title=titles[row.pilot_id], takeaway=row.content)
-        for row in pending.comments(session)
-        if row.about == TAKEAWAY and row.pilot_id in closed
+        say("digest.takeaway", title=titles[row.pilot_id], takeaway=row.lesson)
+        for row in sorted(said.values(), key=lambda row: row.written_at)
     ]

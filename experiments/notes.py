@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from experiments.close import TAKEAWAY
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import plain_name
@@ -39,7 +38,7 @@ KINDS = {
 }
 """What may be attached, by the name's ending: its type, and how its bytes begin. No page, script or picture that a
 browser would run (html, svg) is among them."""
-OWN = frozenset({TAKEAWAY, HINDSIGHT})
+OWN = frozenset({HINDSIGHT})
 """Comments that have a place of their own."""
 
 
@@ -101,7 +100,7 @@ def comment(desk: Desk, key: str, text: str, *, about: str = "") -> Remark:
 
 
 def comments(desk: Desk, pilot: Pilot) -> tuple[Remark, ...]:
-    """Oldest first, without takeaways and looks back, which have places of their own."""
+    """Oldest first, without looks back, which have a place of their own."""
     me = desk.person.id if desk.person else None
     with desk.read() as session:
         names = {str(person.id): person.name for person in find.people(session, active_only=False)}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from experiments.close import TAKEAWAY
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.inbox import moves
@@ -18,7 +17,7 @@ from experiments.rates import ENDED, counted, rates
 from experiments.site_calendar import clashes
 from experiments.words import language, say
 from experiments.words.numbers import day
-from registry import find
+from registry import find, shelf
 from registry.kinds import DecisionKind
 from stats.errors import Problem
 
@@ -157,8 +156,7 @@ def _decided(session: Any, row: PilotRow, first: date, last: date) -> Iterator[D
 def _learned(session: Any, row: PilotRow, first: date, last: date) -> Iterator[tuple[str, str]]:
     if row.stage != "closed" or not first <= row.stage_since.date() <= last:
         return
-    notes = find.comments(session, find.pilot(session, row.key).id)
-    yield from ((row.title, note.content) for note in notes if note.about == TAKEAWAY)
+    yield from ((row.title, said.lesson) for said in shelf.takeaways_of(session, find.pilot(session, row.key).id)[-1:])
 
 
 def _waits(desk: Desk, keys: set[str]) -> Iterator[str]:

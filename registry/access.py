@@ -71,6 +71,7 @@ class Act(StrEnum):
     CONFIRM_OVERRULE = "confirm_overrule"
     ITERATE = "iterate"
     CLOSE = "close"
+    CORRECT_TAKEAWAY = "correct_takeaway"
     PLAN_ROLLOUT = "plan_rollout"
     MEASURE_ROLLOUT = "measure_rollout"
     PAUSE_ROLLOUT = "pause_rollout"
@@ -183,6 +184,7 @@ TABLE: dict[Act, Rule] = {
     ),
     Act.ITERATE: _rule(*_MAKERS, stages=_from(Stage.ASSESSED, None, *_BESIDE)),
     Act.CLOSE: _rule(Relation.OWNER, Relation.TEAM, Relation.SPONSOR, stages=_from(Stage.DECIDED, Stage.CLOSED)),
+    Act.CORRECT_TAKEAWAY: _rule(Relation.OWNER, Relation.TEAM, Relation.SPONSOR, stages=[Stage.CLOSED]),
     Act.PLAN_ROLLOUT: _rule(
         Relation.OWNER, Relation.SPONSOR, Role.EXECUTIVE, stages=[Stage.DECIDED, Stage.ROLLING_OUT]
     ),

@@ -160,6 +160,15 @@ def pilots_by_id(session: Session, ids: Sequence[UUID]) -> list[Pilot]:
     return [found[key] for key in ids if key in found]
 
 
+def rows_among(session: Session, model: type[Any], pilot_ids: Sequence[UUID]) -> list[Any]:
+    """Rows of one table that belong to these pilots, the oldest first."""
+    found: list[Any] = []
+    for part in chunks(list(pilot_ids)):
+        query = select(model).where(col(model.pilot_id).in_(part)).order_by(model.created_at, model.id)
+        found += session.scalars(query)
+    return found
+
+
 def _page(session: Session, wanted: Wanted, matched: Any, order: str, start: int, count: int | None) -> Found:
     scores = None if matched is None else matched.subquery()
     query: Any = select(col(Pilot.id)).join(search.ENTRY, search.ENTRY.c.pilot_id == Pilot.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.commands.promised import around, life, told
+from experiments.commands.promised import around, learned, life, told
 from experiments.commands.promised.base import Output, Refusal
 
 __all__ = ["OUTPUTS", "Refusal"]
@@ -34,6 +34,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "notify": around.NotifyOutput,
     "memo": life.MemoOutput,
     "close": life.CloseOutput,
+    "takeaway": told.TakeawayOutput,
+    "library": told.LibraryOutput,
+    "learnings": told.LearningsOutput,
     "portfolio": around.PortfolioOutput,
     "objectives": around.ObjectivesOutput,
     "objectives add": around.ObjectivesAddedOutput,
@@ -45,6 +48,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "history": life.HistoryOutput,
     "history CHARTER.yaml DATA": life.PastOutput,
     "forecasts": life.ForecastsOutput,
+    "learn": learned.LearnOutput,
     "reproduce": life.ReproduceOutput,
     "verify": life.VerifyOutput,
     "estimate": life.EstimateOutput,
@@ -60,6 +64,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "delegate": around.DelegateOutput,
     "export": around.ExportOutput,
     "import": around.ImportOutput,
+    "import-past": around.ImportPastOutput,
     "backup": around.BackupOutput,
     "restore": around.RestoreOutput,
     "upgrade": around.UpgradeOutput,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments.close import close, takeaway
-from experiments.desk import Desk, reached
+from experiments.desk import reached
 from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
+from experiments.pages.closing import close_form, takeaway_shown
 from experiments.pages.deciding import decision_form, look_back_here, proposed_here
-from experiments.pages.frame import begin, did, done, offered, pilot_here
+from experiments.pages.frame import begin, offered, pilot_here
 from experiments.pages.heard import request_lines, round_lines
 from experiments.pages.notes import notes
 from experiments.recommend import in_force
@@ -19,16 +19,6 @@ from experiments.rounds import round_of
 from experiments.words import say
 from registry.access import Act
 from registry.kinds import Stage
-from registry.pilots import Pilot
-
-
-def close_form(desk: Desk, pilot: Pilot) -> None:
-    with st.form("close", border=True):
-        learned = st.text_area(say("close.takeaway"), key="takeaway", help=say("close.help"))
-        pressed = st.form_submit_button(say("close.close"), type="primary")
-    if pressed and did(lambda: close(desk, pilot.key, learned)):
-        done(say("close.closed"))
-
 
 desk = begin(say("nav.page.decide"))
 pilot = pilot_here(desk)
@@ -83,10 +73,9 @@ if not reached(pilot, Stage.DECIDED):
         parts.lines(tuple(asked))
     if not proposed_here(desk, pilot) and offered(desk, Act.DECIDE, pilot):
         decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
-elif pilot.stage == Stage.DECIDED:
+elif pilot.stage in {Stage.DECIDED, Stage.ROLLING_OUT}:
     if offered(desk, Act.CLOSE, pilot):
         close_form(desk, pilot)
-elif learned := takeaway(desk, pilot.key):
-    st.subheader(say("close.learned"))
-    st.text(learned)
+else:
+    takeaway_shown(desk, pilot)
 notes(desk, pilot, about="decide")

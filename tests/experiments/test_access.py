@@ -78,6 +78,10 @@ def _objective() -> Any:
     return _of("objectives.keep", "NewObjective")(title="Nobody waits", period="2026")
 
 
+def _lesson(text: str) -> Any:
+    return _of("library.takeaways", "Lesson")(lesson=text)
+
+
 def _fresh(asked: Asked) -> Path:
     """A file that is not there yet."""
     return asked.data.with_name(f"{uuid4()}.zip")
@@ -109,17 +113,22 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.CONFIRM_OVERRULE: lambda desk, _: _of("overrule", "confirm_overrule")(desk, KEY),
     Act.ITERATE: lambda desk, _: _of("iterate", "iterate")(desk, KEY),
     Act.CLOSE: lambda desk, _: _of("close", "close")(desk, KEY, "Call back within the hour."),
+    Act.CORRECT_TAKEAWAY: lambda desk, _: _of("library.takeaways", "correct")(desk, KEY, _lesson("Call back at once.")),
+    Act.KEEP_LEARNINGS: lambda desk, _: _of("library.learnings", "add_learning")(desk, "Waiting is worse than no."),
     Act.RAISE_CONCERN: lambda desk, _: _of("concerns", "raise_concern")(desk, KEY, "Smoke in the depot."),
     Act.ANSWER_CONCERN: lambda desk, _: _of("concerns", "answer_concern")(desk, KEY, 1, "The fan was repaired."),
     Act.PAUSE: lambda desk, _: _of("pauses", "pause")(desk, KEY, "A strike."),
     Act.RESUME: lambda desk, _: _of("pauses", "resume")(desk, KEY, "It is over."),
     Act.WITHDRAW: lambda desk, _: _of("pauses", "withdraw")(desk, KEY, "Nobody wants it any more."),
     Act.FORGET: lambda desk, _: _of("forget", "forget")(desk, KEY, "The customers asked for it."),
-    Act.COMMENT: lambda desk, _: _of("overrides", "look_back")(desk, KEY, "It went well."),
+    Act.COMMENT: lambda desk, _: _of("notes", "comment")(desk, KEY, "Well done."),
+    Act.LOOK_BACK: lambda desk, _: _of("overrides", "look_back")(desk, KEY, "It went well.", "right"),
+    Act.LEARN_PRIOR: lambda desk, _: _of("learned.prior", "learn")(desk),
     Act.ATTACH: lambda desk, _: _of("notes", "attach")(desk, KEY, "poster.txt", b"Call back at peak"),
     Act.KEEP_METRICS: lambda desk, _: _of("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
     Act.KEEP_OBJECTIVES: lambda desk, _: _of("objectives.keep", "add_objective")(desk, _objective()),
     Act.DELEGATE: lambda desk, _: _stand_in(desk),
+    Act.SAVE_VIEW: lambda desk, _: _of("saved_views", "save_view")(desk, "portfolio", "Late ones", "overdue=True"),
     Act.REACT: lambda desk, _: _of("showcase.reactions", "react")(desk, KEY, "well_done"),
     Act.KEEP_PEOPLE: lambda desk, _: _of("people.keeping", "add_person")(desk, "New Person"),
 }
@@ -127,7 +136,6 @@ FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
     "register a draft": (Act.REVISE, lambda desk, asked: _of("register", "register")(desk, asked.charter, key=KEY)),
     "reopen": (Act.REVISE, lambda desk, _: _of("revise", "reopen")(desk, KEY)),
     "freeze": (Act.SHAPE, lambda desk, _: _of("shape", "freeze")(desk, KEY)),
-    "comment": (Act.COMMENT, lambda desk, _: _of("notes", "comment")(desk, KEY, "Well done.")),
     "look for harm": (Act.ASSESS, lambda desk, _: _of("harm_check", "harm_check")(desk, KEY)),
     "settle": (Act.CHANGE, lambda desk, _: _of("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
     "check in": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "check_in")(desk, "x", 1.0, "on_track")),

@@ -60,7 +60,7 @@ def test_a_comment_is_refused_with_everything_that_is_wrong_with_it(desk: Desk, 
         "mention_unknown",
         "comment_too_long",
     ]
-    assert _refused(lambda: comment(owner, key, "fine", about="takeaway")) == ["comment_about"]
+    assert _refused(lambda: comment(owner, key, "fine", about="hindsight")) == ["comment_about"]
     assert comment(owner, key, "Write to ana@example.org or a@b.").mentions == ()
 
 

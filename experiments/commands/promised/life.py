@@ -6,9 +6,12 @@ from experiments.commands.promised.base import Json, Output
 
 
 class RegisterOutput(Output):
+    """similar: earlier pilots like it, the most alike first, each with its verdict and takeaway."""
+
     pilot: str
     title: str
     warnings: list[str]
+    similar: list[Json]
 
 
 class PlanOutput(Output):
@@ -46,11 +49,14 @@ class RehearseOutput(Output):
 
 class ForecastsOutput(Output):
     """forecasts: each owner's bet with its outcome and scores (null where not scored); together, owners: averages, null
-    below ten scored forecasts."""
+    below ten scored forecasts. rollouts: what was foretold of each roll-out beside what was measured, in smallest gains
+    worth having; reality: of them together, null below ten."""
 
     forecasts: list[Json]
     together: Json
     owners: dict[str, Json]
+    rollouts: list[Json]
+    reality: Json
 
 
 class SignOutput(Output):
