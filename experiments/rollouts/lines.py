@@ -1,0 +1,99 @@
+"""The plan of a roll-out in sentences: waves, sites kept as before, what is foretold, what can be noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from experiments.rollouts.keep import Promise
+from experiments.rollouts.propose import Proposal
+from experiments.words import say
+from experiments.words.numbers import Unit, chance, effect, effect_between, size
+from stats.evidence import as_json
+from stats.plan import Plan, PlannedMetric
+from stats.rollout.prediction import predicted_interval
+
+
+def unit_of(metric: PlannedMetric) -> Unit:
+    return Unit.of(metric.unit, metric.spec.kind)
+
+
+def promise_of(made: Proposal) -> Promise:
+    """A proposal as it would be stored."""
+    return Promise(
+        rings=made.rings,
+        calendar=made.calendar,
+        predictions=made.predictions,
+        lines=made.lines,
+        fractions=made.fractions,
+        unproven=made.basis.unproven,
+        power={key: as_json(found) for key, found in made.power.items()},
+    )
+
+
+def promise_lines(plan: Plan, promise: Promise) -> tuple[str, ...]:
+    """Everything that is promised."""
+    return (waves_line(promise), *held_lines(promise), *_foretold(plan, promise), *_power(promise))
+
+
+def waves_line(promise: Promise) -> str:
+    sizes = sorted(len(ring) for ring in promise.rings.rings)
+    facts = {
+        "rings": len(sizes),
+        "smallest": sizes[0],
+        "largest": sizes[-1],
+        "weeks": promise.calendar.weeks,
+        "start": promise.calendar.starts[0],
+        "end": promise.calendar.measured[-1],
+    }
+    return say("rollout.waves_even" if sizes[0] == sizes[-1] else "rollout.waves", **facts)
+
+
+def held_lines(promise: Promise) -> Iterator[str]:
+    rings = promise.rings
+    facts = {"held": len(rings.held_back), "until": promise.calendar.held_until, "share": rings.holdback_share}
+    yield say("rollout.held_few" if rings.scaled_down else "rollout.held", **facts)
+    if rings.had_change:
+        yield say("rollout.had_change", count=len(rings.had_change))
+
+
+def _foretold(plan: Plan, promise: Promise) -> Iterator[str]:
+    for key, made in promise.predictions.items():
+        metric = plan.metric(key)
+        unit, sign = unit_of(metric), 1 if metric.better == "higher" else -1
+        power = promise.power.get(key)
+        last: Mapping[str, Any] = power["by_ring"][-1] if power else {"std_error": None}
+        ends = (made.lower, made.upper)
+        if last["std_error"] is not None and last["df"] >= 1:
+            ends = predicted_interval(made, std_error=last["std_error"], df=last["df"])
+        low, high = sorted(sign * end for end in ends)
+        yield say(
+            "rollout.promise",
+            metric=metric.name,
+            pilot=effect(sign * made.pilot_effect, unit),
+            predicted=effect(sign * made.mean, unit),
+            between=effect_between(low, high, unit),
+        )
+        paid = plan.finance is not None and plan.finance.value_per_unit.get(key)
+        yield say(
+            "rollout.line" if paid else "rollout.line_gain", metric=metric.name, line=size(promise.lines[key], unit)
+        )
+
+
+def _power(promise: Promise) -> Iterator[str]:
+    if promise.predictions and not promise.power:
+        yield say("rollout.power.unknown")
+    for power in promise.power.values():
+        key = {"enough": "rollout.power"}.get(power["code"], f"rollout.power.{power['code']}")
+        yield say(key, gone=chance(power["pause_if_gone"]))
+        return
+
+
+def proposed_lines(made: Proposal) -> tuple[str, ...]:
+    return promise_lines(made.basis.plan, promise_of(made))
+
+
+def first_line(made: Proposal) -> str:
+    """Waves and sites kept as before, in one sentence or two."""
+    promise = promise_of(made)
+    return say("rollout.proposed", waves=waves_line(promise), held=next(held_lines(promise)))

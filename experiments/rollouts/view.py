@@ -1,0 +1,248 @@
+"""A roll-out as pages and the command line show it: final texts and plain numbers, from what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from experiments.desk import Desk
+from experiments.rollouts.bring import pilot_plan
+from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw
+from experiments.rollouts.keep import Promise, Standing, standing_in
+from experiments.rollouts.lines import promise_lines, unit_of
+from experiments.views import Tone
+from experiments.words import knows, say
+from experiments.words.numbers import effect, effect_between, size
+from registry import find, rolling
+from registry.kinds import RolloutState
+from registry.pilots import Pilot
+from registry.rollouts import RolloutMeasure
+from stats.plan import Plan, PlannedMetric
+
+TONES: dict[str, Tone] = {"SAFE_SHOWN": "good", "NOT_SHOWN": "open", "BREACH": "bad", "MISSING": "none"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A figure with its name and, where known, its interval; tone: of its state."""
+
+    name: str
+    text: str
+    interval: str = ""
+    tone: Tone = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveRow:
+    """One wave in the calendar; the sites kept as before are the last row."""
+
+    wave: str
+    sites: tuple[str, ...]
+    begins: str
+    measured_until: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutView:
+    """state, replication: codes (replication "" before the first measurement); the rest as people read it."""
+
+    pilot: str
+    state: str
+    stands: str
+    owner: str
+    number: int
+    sha256: str
+    replication: str
+    headline: str
+    reasons: tuple[str, ...]
+    pause_proposed: bool
+    roll_back_proposed: bool
+    proposal: str
+    next: str
+    plan: tuple[str, ...]
+    waves: tuple[WaveRow, ...]
+    pictures: tuple[ForecastPicture, ...]
+    guardrails: tuple[Told, ...]
+    by_ring: tuple[Told, ...]
+    by_site: tuple[Told, ...]
+    by_stratum: tuple[Told, ...]
+    over_time: tuple[Told, ...]
+
+
+def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
+    """None before a roll-out is planned."""
+    with desk.read() as session:
+        here = standing_in(session, pilot)
+        if here is None:
+            return None
+        measures = rolling.measures(session, pilot.id)
+        owner = find.person(session, here.rollout.owner_id).name if here.rollout.owner_id else ""
+    plan = pilot_plan(desk, pilot, here)
+    found = [json.loads(row.canonical) for row in measures]
+    newest = found[-1] if found else None
+    today = desk.registry.clock().date()
+    judged = newest["judgement"] if newest else {}
+    return RolloutView(
+        pilot=pilot.key,
+        state=here.rollout.state.value,
+        stands=_stands(here),
+        owner=say("rollout.owner", who=owner) if owner else "",
+        number=here.record.number,
+        sha256=here.record.sha256,
+        replication=judged.get("state", ""),
+        headline=_headline(here, newest),
+        reasons=tuple(reason_words(plan, reason) for reason in judged.get("reasons", ())),
+        pause_proposed=bool(judged.get("pause_proposed")),
+        roll_back_proposed=bool(judged.get("roll_back_proposed")),
+        proposal=_proposal(judged),
+        next=_next(plan, here, measures, today),
+        plan=promise_lines(plan, here.promise),
+        waves=_waves(here, measures, today),
+        pictures=tuple(forecast_picture(plan.metric(key), here.promise, found) for key in here.promise.predictions),
+        guardrails=_guardrails(plan, judged),
+        **_where(plan, here.promise, newest),
+    )
+
+
+def reason_words(plan: Plan, reason: Mapping[str, Any]) -> str:
+    """One reason of a judgement as a sentence."""
+    if reason["metric"] is None:
+        return say(f"rollout_reason.{reason['code']}")
+    metric = plan.metric(reason["metric"])
+    facts = {name: _signed(metric, value) for name, value in reason["facts"].items()}
+    return say(f"rollout_reason.{reason['code']}", metric=metric.name, **facts)
+
+
+def _signed(metric: PlannedMetric, oriented: float) -> str:
+    return effect(raw(metric, oriented), unit_of(metric))
+
+
+def _stands(here: Standing) -> str:
+    word = say(f"rollout.state.{here.rollout.state.value}")
+    why = here.rollout.reason
+    return say("rollout.stands_why", state=word, why=why) if why else say("rollout.stands", state=word)
+
+
+def _headline(here: Standing, newest: Mapping[str, Any] | None) -> str:
+    if newest is None:
+        return say("rollout.not_measured", day=here.promise.calendar.measured[0])
+    judged = newest["judgement"]
+    line = say(
+        "rollout.state_line", ring=newest["ring"], rings=judged["rings"], until=date.fromisoformat(newest["until"])
+    )
+    what = say(f"replication.what.{judged['state']}")
+    return f"{what} {line}"
+
+
+def _proposal(judged: Mapping[str, Any]) -> str:
+    if not judged:
+        return ""
+    if judged["roll_back_proposed"]:
+        return say("rollout.proposal.roll_back")
+    return say("rollout.proposal.pause" if judged["pause_proposed"] else "rollout.proposal.none")
+
+
+def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today: date) -> str:
+    """What comes next, and how much it can show."""
+    if here.rollout.state not in (RolloutState.PLANNED, RolloutState.RUNNING):
+        return ""
+    calendar = here.promise.calendar
+    said = []
+    begun = calendar.begun(today)
+    measured = max((row.ring for row in measures if row.plan_id == here.record.id), default=0)
+    if begun < len(calendar.starts):
+        show = can_show(plan, here.promise, begun + 1)
+        key = "rollout.next" if show else "rollout.next_plain"
+        said.append(say(key, ring=begun + 1, day=calendar.starts[begun], size=show))
+    if measured < begun:
+        said.append(say("rollout.next_measure", ring=measured + 1, day=calendar.measured[measured]))
+    return " ".join(said)
+
+
+def can_show(plan: Plan, promise: Promise, ring: int) -> str:
+    """How large a change the data up to that wave can tell from none, for the first promised metric; "" if unknown."""
+    for key, power in promise.power.items():
+        std_error = power["by_ring"][ring - 1]["std_error"]
+        if std_error is not None:
+            return size(2 * std_error, unit_of(plan.metric(key)))
+    return ""
+
+
+def _waves(here: Standing, measures: Sequence[RolloutMeasure], today: date) -> tuple[WaveRow, ...]:
+    calendar, rings = here.promise.calendar, here.promise.rings
+    measured = max((row.ring for row in measures if row.plan_id == here.record.id), default=0)
+    stopped = here.rollout.state in (RolloutState.PAUSED, RolloutState.ROLLED_BACK)
+    begun = calendar.begun(here.rollout.since.date() if stopped else today)
+    if here.rollout.state == RolloutState.PLANNED:
+        begun = 0
+    rows = []
+    for number, (sites, start, end) in enumerate(zip(rings.rings, calendar.starts, calendar.measured, strict=True), 1):
+        state = "done" if number <= measured else "begun" if number <= begun else "off" if stopped else "open"
+        rows.append(
+            WaveRow(
+                wave=say("rollout.wave", ring=number),
+                sites=sites,
+                begins=say("rollout.day", day=start),
+                measured_until=say("rollout.day", day=end),
+                state=say(f"rollout.wave.{state}"),
+            )
+        )
+    kept = say("rollout.kept_until", day=calendar.held_until)
+    rows.append(WaveRow(wave=say("rollout.wave_kept"), sites=rings.held_back, begins="", measured_until="", state=kept))
+    if rings.had_change:
+        row = WaveRow(wave=say("rollout.wave_pilot"), sites=rings.had_change, begins="", measured_until="", state="")
+        rows.append(row)
+    return tuple(rows)
+
+
+def _guardrails(plan: Plan, judged: Mapping[str, Any]) -> tuple[Told, ...]:
+    found = []
+    for key, each in sorted(judged.get("guardrails", {}).items()):
+        metric = plan.metric(key)
+        word = say(f"rollout_guard.{each['label']}")
+        text = say("rollout.guard_watched", state=word) if each["watched"] else word
+        change = "" if each["effect"] is None else _signed(metric, each["effect"])
+        found.append(Told(name=metric.name, text=text, interval=change, tone=TONES[each["label"]]))
+    return tuple(found)
+
+
+def _where(plan: Plan, promise: Promise, newest: Mapping[str, Any] | None) -> dict[str, tuple[Told, ...]]:
+    """Of the first promised metric: by wave, by site, by group, over time."""
+    nothing: dict[str, tuple[Told, ...]] = dict.fromkeys(("by_ring", "by_site", "by_stratum", "over_time"), ())
+    key = next(iter(promise.predictions), None)
+    if newest is None or key is None:
+        return nothing
+    metric, result = plan.metric(key), newest["evidence"]["metrics"][key]["result"]
+    where = newest["where"].get(key) or {"sites": [], "strata": []}
+    details = result.get("details", {})
+    ordered = sorted(where["sites"], key=lambda site: site["effect"], reverse=metric.better == "higher")
+    return {
+        "by_ring": tuple(
+            _told(metric, say("rollout.wave", ring=number), one)
+            for number, one in enumerate(details.get("cohorts", ()), 1)
+        ),
+        "by_site": tuple(
+            _told(metric, say("rollout.site_of_wave", site=one["site"], ring=one["ring"]), one) for one in ordered
+        ),
+        "by_stratum": tuple(_told(metric, one["stratum"], one) for one in where["strata"]),
+        "over_time": tuple(_told(metric, _week(one["time"]), one) for one in details.get("event_study", ())),
+    }
+
+
+def _told(metric: PlannedMetric, name: str, one: Mapping[str, Any]) -> Told:
+    unit = unit_of(metric)
+    low, high = one.get("ci_lower"), one.get("ci_upper")
+    between = "" if low is None or high is None else effect_between(low, high, unit)
+    return Told(name=name, text=effect(one["effect"], unit, beside=(low, high)), interval=between)
+
+
+def _week(time: int) -> str:
+    return say("rollout.week", week=time + 1) if time >= 0 else say("rollout.week_before", weeks=-time)
+
+
+def replication_word(code: str) -> str:
+    return say(f"replication.{code}") if code and knows(f"replication.{code}") else say("replication.none")
