@@ -7,7 +7,7 @@ from experiments.pages.frame import registry
 from experiments.words import say
 
 PAGES = {
-    "": ("what_needs_me", "portfolio", "objectives", "showcase", "register", "people"),
+    "": ("what_needs_me", "portfolio", "objectives", "learned", "library", "showcase", "register", "people"),
     "pilot": ("plan", "rehearse", "assign", "data", "along", "evidence", "review", "decide", "versions", "history"),
     "measures": ("metrics", "raw"),
 }

@@ -95,6 +95,13 @@ def shelf_facts(session: Session) -> dict[str, list[Any]]:
     return {"departments": sorted(session.scalars(names)), **{name: sorted(values) for name, values in found.items()}}
 
 
+def shelf_titles(session: Session) -> list[tuple[str, str, int]]:
+    """(key, title, version) of every pilot on the shelf, by title."""
+    query: Any = select(col(Pilot.key), col(Pilot.title), col(Pilot.version)).where(col(Pilot.stage).in_(SHELVED))
+    rows = session.execute(query.order_by(func.lower(col(Pilot.title)), col(Pilot.version)))
+    return [(key, title, version) for key, title, version in rows]
+
+
 def takeaways(session: Session, pilot_ids: Sequence[UUID]) -> dict[UUID, Takeaway]:
     """The newest of each pilot that has one."""
     found: dict[UUID, Takeaway] = {}

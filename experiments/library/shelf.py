@@ -9,11 +9,12 @@ from typing import Any
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.library.cards import Card, cards_of
+from experiments.words import say
 from registry import find, shelf
 from registry.shelf import ORDERS, Wanted
 from stats.errors import Problem
 
-__all__ = ["ON_A_PAGE", "ORDERS", "Shelf", "Wanted", "choices", "every_card", "library"]
+__all__ = ["ON_A_PAGE", "ORDERS", "Shelf", "Wanted", "choices", "decided_pilots", "every_card", "library"]
 
 ON_A_PAGE = 20
 
@@ -64,4 +65,14 @@ def choices(desk: Desk) -> Mapping[str, Mapping[Any, str]]:
         "steps": {key: key for key in found["steps"]},
         "years": {year: str(year) for year in reversed(found["years"])},
         "grades": {key: key for key in found["grades"]},
+    }
+
+
+def decided_pilots(desk: Desk) -> Mapping[str, str]:
+    """Title by key of every pilot on the shelf, by title."""
+    with desk.read() as session:
+        found = shelf.shelf_titles(session)
+    return {
+        key: title if version == 1 else say("frame.version", title=title, number=version)
+        for key, title, version in found
     }

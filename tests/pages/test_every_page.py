@@ -18,7 +18,7 @@ EVERY_PAGE = sorted(path.stem for path in PAGES.glob("*.py") if "desk = begin(" 
 
 def test_the_folder_and_the_menu_agree() -> None:
     listed = (PAGES.parents[1] / "app.py").read_text()
-    assert len(EVERY_PAGE) == 18
+    assert len(EVERY_PAGE) == 19
     assert all(f'"{name}"' in listed for name in EVERY_PAGE)
 
 
@@ -43,7 +43,7 @@ def test_a_page_renders_in_an_empty_data_folder(
 ) -> None:
     text = read(show(name))
     assert "no pilot yet" in text or name in {
-        "register", "what_needs_me", "people", "metrics", "raw", "objectives", "showcase"
+        "register", "what_needs_me", "people", "metrics", "raw", "objectives", "learned", "showcase"
     }  # fmt: skip
     assert not forbidden_words(text)
 
@@ -54,7 +54,7 @@ def test_an_unknown_pilot_in_the_address_is_said(
 ) -> None:
     text = read(show(name, pilot="no-such-pilot"))
     assert "no-such-pilot" in text.replace("\\", "") or name in {
-        "what_needs_me", "portfolio", "people", "metrics", "raw", "objectives", "showcase"
+        "what_needs_me", "portfolio", "people", "metrics", "raw", "objectives", "learned", "library", "showcase"
     }  # fmt: skip
 
 
