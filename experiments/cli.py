@@ -22,6 +22,7 @@ from experiments.commands.organisation import organisation
 from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.record import record
+from experiments.commands.records import records_commands
 from experiments.commands.showcase import showcase_commands
 from experiments.commands.telling import telling
 from experiments.commands.tools import tools
@@ -288,6 +289,7 @@ library_commands(app)
 showcase_commands(app)
 record(app)
 afterwards_commands(app)
+records_commands(app)
 tools(app)
 
 if __name__ == "__main__":

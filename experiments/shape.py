@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.charters.charter import Charter
-from experiments.charters.check import read_charter
+from experiments.charters.check import as_mapping, read_charter
+from experiments.charters.from_catalogue import with_catalogue
 from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
+from experiments.keep_metrics import in_use
 from experiments.plan import Planned, plan
 from experiments.register import forget_charter, write_charter
 from registry import find
@@ -42,7 +44,7 @@ def freeze(desk: Desk, key: str, document: Any = None) -> Planned:
     may(desk, Act.SHAPE, pilot)
     if pilot.stage != Stage.SHAPING:
         raise Refused(Problem(code="not_shaping", facts={"pilot": key, "stage": pilot.stage.value}))
-    charter = None if document is None else _same_pilot(pilot, read_charter(document))
+    charter = None if document is None else _same_pilot(pilot, _read(desk, document))
     with desk.work() as work:
         row = mine(work, pilot)
         if charter is not None:
@@ -51,6 +53,10 @@ def freeze(desk: Desk, key: str, document: Any = None) -> Planned:
         move(work, row, Stage.DRAFT)
         work.record("pilot.frozen", row, after={"charter_changed": charter is not None})
     return plan(desk, key)
+
+
+def _read(desk: Desk, document: Any) -> Charter:
+    return read_charter(with_catalogue(as_mapping(document), in_use(desk)))
 
 
 def _registered(work: Work, pilot: Pilot) -> None:

@@ -34,6 +34,13 @@ def with_catalogue(document: Mapping[str, Any], entries: Mapping[str, MetricEntr
     return {**document, "metrics": written}
 
 
+def names_catalogue(document: Any) -> bool:
+    """Whether any metric of a parsed charter is one ``from`` the catalogue."""
+    metrics = document.get("metrics") if isinstance(document, Mapping) else None
+    roles = metrics.values() if isinstance(metrics, Mapping) else ()
+    return any(isinstance(one, Mapping) and "from" in one for found in roles if _is_list(found) for one in found)
+
+
 def metric_from(
     entry: MetricEntry, entries: Mapping[str, MetricEntry], role: str, *, panel: bool = False
 ) -> dict[str, Any]:

@@ -133,14 +133,14 @@ def panel(
     with looking(who) as desk, progress(say("cli.raw.read", file=raw.name)):
         reading, looked = stage.first_look(raw, raw.name, limits)
         entries = keep_metrics.in_use(desk)
-        used = _mapping(desk, mapping, source) or stage.proposed(looked, kind)
+        used = mapping_used(desk, mapping, source) or stage.proposed(looked, kind)
         if kind and used.kind != stage.checked_kind(kind):
             facts = {"metric": raw.name, "needed": kind, "kind": used.kind}
             raise Refused(Problem(code="raw_metric_other_kind", facts=facts))
         records = stage.read_records(raw, reading, used, limits)
         made = stage.make_panel(records, entries, _split(metrics or []), _split([by]))
         if keep:
-            raw_sources.keep_mapping(desk, keep, used)
+            raw_sources.keepmapping_used(desk, keep, used)
     said = [say("cli.raw.mapping_kept", source=keep)] if keep else []
     if save_mapping is not None:
         write_bytes(save_mapping, _yaml(used).encode())
@@ -156,7 +156,8 @@ def panel(
     return Answer(value=as_json(made), lines=(*_lines(made), *said))
 
 
-def _mapping(desk: Desk, file: Path | None, source: str) -> RawMapping | None:
+def mapping_used(desk: Desk, file: Path | None, source: str) -> RawMapping | None:
+    """The mapping of a file, or the one kept under a name; None where neither is named."""
     from experiments import raw_sources
     from experiments.files import read_yaml
 

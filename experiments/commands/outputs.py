@@ -65,6 +65,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "export": around.ExportOutput,
     "import": around.ImportOutput,
     "import-past": around.ImportPastOutput,
+    "records": around.RecordsOutput,
     "backup": around.BackupOutput,
     "restore": around.RestoreOutput,
     "upgrade": around.UpgradeOutput,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,7 +44,7 @@ def rehearse(
     from experiments.files import read_yaml
 
     if Path(what).suffix.lower() in FILES:
-        document = read_yaml(Path(what))
+        document = _written_out(read_yaml(Path(what)))
         with progress(say("cli.rehearsing", name=what)) as report:
             made = stage.rehearse_charter(document, pilots=pilots, seed=seed, progress=report)
         return _answer(None, made)
@@ -54,16 +54,25 @@ def rehearse(
 
 
 def forecasts() -> Answer:
-    """The owners' bets, made before data, with their scores where the pilot is decided."""
+    """The owners' bets, made before data, with their scores where the pilot is decided; roll-outs as foretold and
+    as measured."""
     from experiments import forecasts as stage
+    from experiments.learned.survey import learned
+    from experiments.learned.telling import reality_sentences
 
     with looking(None) as desk:
         found = stage.forecasts(desk)
-    value = {"forecasts": found.forecasts, "together": found.together, "owners": found.owners}
-    if not found.forecasts:
-        return Answer(value=value, lines=(say("forecast.none"),))
+        rolled = learned(desk)
+    value = {
+        "forecasts": found.forecasts,
+        "together": found.together,
+        "owners": found.owners,
+        "rollouts": list(rolled.realised),
+        "reality": rolled.reality,
+    }
     bets = [f"{bet.pilot}: {' '.join(stage.sentences(bet))}" for bet in found.forecasts]
-    return Answer(value=value, lines=(*bets, *stage.standing_sentences(found.together)))
+    told = (*bets, *stage.standing_sentences(found.together)) if bets else (say("forecast.none"),)
+    return Answer(value=value, lines=(*told, *reality_sentences(rolled)))
 
 
 def history(
@@ -104,7 +113,7 @@ def _past(charter: Path, data: Path, *, pilots: int, seed: int) -> Answer:
     from experiments.commands.progress import progress
     from experiments.files import read_yaml
 
-    read = stage.read_past(as_mapping(read_yaml(charter)), data)
+    read = stage.read_past(as_mapping(_written_out(read_yaml(charter))), data)
     begun = time.monotonic()
     replayed = {}
     if pilots:
@@ -122,6 +131,20 @@ def _past(charter: Path, data: Path, *, pilots: int, seed: int) -> Answer:
     tried = [say("past.replay_seconds", seconds=seconds)] if pilots else []
     paste = yaml.safe_dump({"history": dict(read.history)}, sort_keys=False, allow_unicode=True).rstrip()
     return Answer(value=value, lines=(*said, *tried, *shown(read.past.warnings), "", say("past.paste"), paste))
+
+
+def _written_out(document: Any) -> Any:
+    """The charter with its metrics from the catalogue written out: the catalogue as it is kept here, own ones too.
+
+    The record is only opened for a charter that names any.
+    """
+    from experiments.charters.from_catalogue import names_catalogue, with_catalogue
+    from experiments.keep_metrics import in_use
+
+    if not names_catalogue(document):
+        return document
+    with looking(None) as desk:
+        return with_catalogue(document, in_use(desk))
 
 
 def _answer(key: str | None, made: Rehearsed) -> Answer:

@@ -94,10 +94,11 @@ def _keys(table: ir.Table, by: Sequence[str]) -> dict[str, Any]:
         raise RefusedSpec(
             [Problem(code="raw_group_unknown", facts={"group": name, "offered": offered}) for name in unknown]
         )
-    return {name: _group(table, name) for name in by}
+    return {name: grouping(table, name) for name in by}
 
 
-def _group(table: ir.Table, name: str) -> Any:
+def grouping(table: ir.Table, name: str) -> Any:
+    """The value of a group of ``GROUPINGS`` (days, weeks by their Monday and months as dates), or of a field."""
     at = table["moment"]
     if name in ("day", "week", "month"):
         return at.truncate({"day": "D", "week": "W", "month": "M"}[name]).cast("date")

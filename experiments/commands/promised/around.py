@@ -102,6 +102,20 @@ class ImportOutput(Output):
     not_served: list[str]
 
 
+class RecordsOutput(Output):
+    """shape: records or panel, what a row of the file is; rows, kept: of the raw file; written: rows of the file made;
+    lacking: columns of the plan that these records do not have."""
+
+    pilot: str
+    shape: str
+    rows: int
+    kept: int
+    written: int
+    columns: list[str]
+    lacking: list[str]
+    output: str
+
+
 class ImportPastOutput(Output):
     """kept: False where they were only looked at; pilots: row, key, title, stage (closed or draft), effect as reported
     (null: not measured) in its unit, outcome."""
