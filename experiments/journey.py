@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from experiments.desk import Desk
@@ -19,8 +19,10 @@ from registry.overview import Overview, overview, texts
 from registry.plans import PlanRecord
 from stats.plan import Plan
 
-Outcome = Literal["better", "worse", "open"]
-BETTER, WORSE = frozenset({"WIN", "SMALL"}), frozenset({"HARM", "BREACH"})
+Outcome = Literal["better", "safe", "worse", "open"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+SHOWN: Mapping[str, Outcome] = {"WIN": "better", "SMALL": "better", "PASS": "safe", "HARM": "worse", "BREACH": "worse"}
+"""What a state of the rule comes to; every other is open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,10 @@ class Step:
     def felt(self) -> bool:
         return any(one.touch.perspective == "customer" for one in self.touched)
 
-    def count(self, outcome: Outcome) -> int:
-        return sum(one.touch.outcome == outcome for one in self.touched)
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers by what they were shown to be."""
+        return {outcome: sum(one.touch.outcome == outcome for one in self.touched) for outcome in OUTCOMES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +144,7 @@ def _touch(plan: Plan, key: str, evidence: Mapping[str, Any], advice: Mapping[st
     if advice is not None:
         line = metric_line(metric, evidence, advice)
         label = "" if advice.get("hidden") else ((advice.get("states") or {}).get(key) or {}).get("label")
-        outcome = "better" if label in BETTER else "worse" if label in WORSE else "open"
+        outcome = SHOWN.get(label or "", "open")
         words = say("evidence.change", effect=line.effect, interval=line.interval) if line.interval else line.effect
         said = {"change": words, "state": line.state, "tone": line.tone, "outcome": outcome}
     return Touch(step=step_of(metric), metric=metric.name, perspective=metric.perspective, **said)

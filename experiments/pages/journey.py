@@ -10,7 +10,7 @@ from experiments.desk import Desk
 from experiments.journey import Step, Touched, journey, step_word
 from experiments.pages import look
 from experiments.pages.frame import plain
-from experiments.pictures.journey_strip import StepCount, journey_strip
+from experiments.pictures.journey_strip import journey_strip
 from experiments.words import say
 
 SHOWN = 12
@@ -24,10 +24,8 @@ def across(desk: Desk, keys: Sequence[str]) -> None:
     if not any(step.touched for step in found.steps):
         st.info(say("journey.all_gaps"), icon=":material/route:")
         return
-    counts = [_count(step) for step in found.steps]
-    said = "; ".join(
-        say("journey.alt_step", step=one.name, better=one.better, worse=one.worse, open=one.open) for one in counts
-    )
+    counts = {step_word(step.name): step.counts for step in found.steps}
+    said = "; ".join(say("journey.alt_step", step=name, **count) for name, count in counts.items())
     chart = journey_strip(counts, theme=look.theme())
     st.altair_chart(chart, theme=None, key="journey-strip", alt=say("journey.alt", said=said))
     for step in found.steps:
@@ -36,19 +34,12 @@ def across(desk: Desk, keys: Sequence[str]) -> None:
     look.lines([*notes, say("journey.made_up")] if found.simulated else notes)
 
 
-def _count(step: Step) -> StepCount:
-    return StepCount(
-        name=step_word(step.name), better=step.count("better"), worse=step.count("worse"), open=step.count("open")
-    )
-
-
 def _step(step: Step) -> None:
     st.subheader(step_word(step.name), anchor=False)
     if not step.touched:
         st.caption(say("journey.gap"))
         return
-    counts = {outcome: step.count(outcome) for outcome in ("better", "worse", "open")}
-    st.caption(say("journey.counts", pilots=step.pilots, **counts))
+    st.caption(say("journey.counts", pilots=step.pilots, **step.counts))
     if not step.felt:
         st.caption(say("journey.inside"))
     _table(step.touched[:SHOWN])

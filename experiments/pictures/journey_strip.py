@@ -1,42 +1,31 @@
-"""The journey as a strip: for each step how many numbers were shown better, shown worse and neither."""
+"""The journey as a strip: for each step how many numbers were shown better, safe, worse and neither."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import altair as alt
 
 from experiments.pictures.theme import INK, ON_BADGE, VERDICT_COLOURS, Theme, dressed
 from experiments.words import say
 
-SIGNS = {"better": "▲", "worse": "▼", "open": "–"}
-COLOURS = {"better": VERDICT_COLOURS["SCALE"], "worse": VERDICT_COLOURS["STOP"], "open": "#BFBFBF"}
+SIGNS = {"better": "▲", "safe": "✓", "worse": "▼", "open": "–"}
+COLOURS = {"better": VERDICT_COLOURS["SCALE"], "safe": "#56B4E9", "worse": VERDICT_COLOURS["STOP"], "open": "#BFBFBF"}
 ROW = 30
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepCount:
-    """Numbers at one step, in words: its name, and how many were shown better, worse, neither."""
-
-    name: str
-    better: int
-    worse: int
-    open: int
-
-
-def journey_strip(counts: Sequence[StepCount], *, theme: Theme = "light") -> alt.LayerChart:
-    """Steps downwards in the order of the journey; each part of a bar has its sign and number, never colour alone."""
+def journey_strip(counts: Mapping[str, Mapping[str, int]], *, theme: Theme = "light") -> alt.LayerChart:
+    """Steps (in words) downwards in the order of the journey, each with how many numbers were shown better, safe,
+    worse and neither; each part of a bar has its sign and number, never colour alone."""
     rows = []
-    for count in counts:
+    for step, count in counts.items():
         start = 0
-        for place, outcome in enumerate(COLOURS):
-            number = getattr(count, outcome)
+        for outcome in COLOURS:
+            number = count[outcome]
             rows.append(
                 {
-                    "step": count.name,
+                    "step": step,
                     "outcome": say(f"journey.chart.{outcome}"),
-                    "place": place,
                     "number": number,
                     "from": start,
                     "to": start + number,
@@ -45,12 +34,9 @@ def journey_strip(counts: Sequence[StepCount], *, theme: Theme = "light") -> alt
                 }
             )
             start += number
-    steps = [count.name for count in counts]
-    gaps = [
-        {"step": count.name, "at": 0, "written": say("journey.chart.gap")}
-        for count in counts
-        if not (count.better or count.worse or count.open)
-    ]
+    steps = list(counts)
+    gap = say("journey.chart.gap")
+    gaps = [{"step": step, "at": 0, "written": gap} for step, count in counts.items() if not any(count.values())]
     y = alt.Y("step:N", sort=steps, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=120))
     colour = alt.Color(
         "outcome:N",
