@@ -34,6 +34,7 @@ from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
 from experiments.demo.aims import add_objectives
+from experiments.demo.lessons import LESSONS, add_learnings
 from experiments.demo.staff import add_staff
 from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
@@ -81,6 +82,7 @@ def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] =
                 step.act()
     if not only:
         add_objectives(desk, _weeks(now.date()))
+        add_learnings(desk)
     return keys
 
 
@@ -315,4 +317,4 @@ class _Life:
         return lambda: overrule.confirm_overrule(self._as(second), self.key)
 
     def _close(self) -> object:
-        return close.close(self._owner, self.key, self.story.takeaway)
+        return close.close(self._owner, self.key, LESSONS[self.key])

@@ -26,7 +26,6 @@ class Story:
     reviews: tuple[tuple[str, str, str], ...] = ()
     decided_by: str = "Ruth Vogel"
     choice: Choice = field(default_factory=lambda: Choice(verdict=None))
-    takeaway: str = ""
     unsigned: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ("end",)
     follows: str = ""
@@ -88,12 +87,10 @@ STORIES: Mapping[str, Story] = {
         until="closed",
         reviews=(("Sofia Lindgren", "concern", "We pass on more calls than before."),),
         choice=Choice(verdict="STOP", reason="Callers are worse off."),
-        takeaway="An open question needs people behind it who can answer anything; we routed to whoever was free.",
     ),
     "reminder-the-day-before": Story(
         until="closed",
         choice=Choice(verdict="STOP", reason="Nothing worth the money; the reminder goes to no one who needs it."),
-        takeaway="People do not call because they forgot the date. They call because the window is six hours long.",
     ),
     "one-owner-per-complaint": Story(until="recommended", unsigned=("Clara Stein",)),
     "technician-on-the-way": Story(
@@ -106,7 +103,6 @@ STORIES: Mapping[str, Story] = {
         until="closed",
         checks=("half_way",),
         choice=Choice(verdict="STOP", reason="Nobody listens while they wait for a person."),
-        takeaway="Help has to come before somebody calls; on hold it is too late.",
     ),
     "video-before-the-visit": Story(
         until="decided",
@@ -129,7 +125,6 @@ STORIES: Mapping[str, Story] = {
     "printed-welcome-folder": Story(
         until="closed",
         choice=Choice(verdict="STOP", reason="Another round costs more than the folder can ever save."),
-        takeaway="The questions were real. Answer them in the first bill, which is sent anyway.",
     ),
     "check-in-at-the-shop": Story(
         until="decided",

@@ -11,7 +11,7 @@ from experiments.pages.frame import begin
 from experiments.pages.library_card import card_shown
 from experiments.pages.library_learnings import learnings_shown
 from experiments.pages.take_away import take_away
-from experiments.words import say
+from experiments.words import knows, say
 
 VIEWS = ("cards", "learnings")
 MADE_UP = {"all": None, "real": False, "simulated": True}
@@ -41,6 +41,11 @@ def several(name: str, words: str, options: dict[str, str]) -> list[str]:
     )
 
 
+def step_words(key: str) -> str:
+    name = f"journey.{key.replace(' ', '_')}"
+    return say(name) if knows(name) else key
+
+
 def asked(desk: Desk) -> tuple[Wanted, str]:
     offered = {name: {str(key): text for key, text in found.items()} for name, found in choices(desk).items()}
     words = st.text_input(
@@ -63,7 +68,7 @@ def asked(desk: Desk) -> tuple[Wanted, str]:
     ):
         four, five, six, seven, eight = st.columns(5)
         with four:
-            steps = several("step", "library.step", {key: say(f"journey.{key}") for key in offered["steps"]})
+            steps = several("step", "library.step", {key: step_words(key) for key in offered["steps"]})
         with five:
             years = several("year", "library.year", offered["years"])
         with six:
