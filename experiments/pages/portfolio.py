@@ -10,9 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from experiments.pages.frame import begin, plain
+from experiments.pages.journey import across
 from experiments.pages.overruled import overruled
 from experiments.pages.parts import badge
 from experiments.pages.portfolio_times import above, over_time, review_pack
+from experiments.pages.portfolio_views import saved
 from experiments.pages.take_away import take_away
 from experiments.pictures.theme import VERDICT_SIGNS
 from experiments.portfolio import PilotRow, survey
@@ -22,7 +24,7 @@ from experiments.words import say
 from experiments.words.numbers import day, day_and_distance
 
 VERDICTS = tuple(VERDICT_SIGNS)
-VIEWS = ("board", "table", "timeline")
+VIEWS = ("board", "table", "timeline", "journey")
 MADE_UP = {"all": None, "real": False, "simulated": True}
 RARER = frozenset({"stage", "owner", "order", "made_up", "overdue"})
 CARDS = 20
@@ -48,6 +50,8 @@ def card(row: PilotRow) -> None:
             told.append(say("portfolio.overdue", date=day(row.next_date)))
         elif row.next_date:
             told.append(say("portfolio.next", date=day_and_distance(row.next_date, date.today())))
+        if row.imported:
+            told.append(say("portfolio.recorded"))
         if row.simulated:
             told.append(say("portfolio.simulated"))
         pieces = []
@@ -174,7 +178,9 @@ wanted, order = filters(every.rows)
 shown = in_order(matching(every.rows, wanted), order)
 st.caption(say("portfolio.count", shown=len(shown), all=len(every.rows)))
 above(shown)
-review_pack(desk)
+with st.container(horizontal=True, key="portfolio-tools"):
+    review_pack(desk)
+    saved(desk)
 
 view = st.segmented_control(
     say("portfolio.view"),
@@ -199,6 +205,8 @@ if view == "table":
 elif view == "timeline":
     keys = {row.key for row in shown}
     over_time([span for span in every.spans if span.key in keys], desk.registry.clock().date())
+elif view == "journey":
+    across(desk, [row.key for row in shown])
 else:
     board(shown)
 overruled(desk)
