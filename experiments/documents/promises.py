@@ -25,7 +25,7 @@ def short_sentences(plan: Plan, metric: PlannedMetric, found: Stored | None) -> 
     if not looked:
         return (promise, say("short.nothing_to_say"))
     said = [promise, *(stretch_words(run, found, unit) for run in found["short"][:NAMED])]
-    more = found["shown"] - sum(_half_hours(run) for run in found["short"][:NAMED])
+    more = found["stretches"] - len(found["short"][:NAMED])
     if more > 0:
         said.append(say("short.more", count=more))
     if not found["short"]:
@@ -82,9 +82,3 @@ def days_words(days: Sequence[int | None]) -> str:
 def slot_words(slot: int | str) -> str:
     """Minutes since midnight as a time of day; a label of the data's own as it is."""
     return f"{slot // 60:02d}:{slot % 60:02d}" if isinstance(slot, int) else slot
-
-
-def _half_hours(run: Stored) -> int:
-    if not isinstance(run["from"], int):
-        return len(run["days"])
-    return len(run["days"]) * (run["to"] - run["from"]) // 30

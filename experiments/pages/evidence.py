@@ -89,6 +89,7 @@ st.header(say("memo.heading.partners"))
 parts.partners(view)
 st.header(say("memo.heading.worst"))
 experience.worst(view, hidden=bool(shown.said["hidden"]))
+experience.short(view)
 left, right = st.columns(2, gap="large")
 with left:
     st.header(say("memo.heading.money"))

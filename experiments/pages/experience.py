@@ -33,6 +33,13 @@ def worst(memo: Memo, *, hidden: bool) -> None:
     look.table({key: cells for key, cells in columns.items() if any(cells)}, label=say("memo.heading.worst"))
 
 
+def short(memo: Memo) -> None:
+    """The half-hours that fall short of what was promised, where something was."""
+    if memo.short:
+        st.header(say("memo.heading.short"))
+        look.lines(memo.short)
+
+
 def waste(memo: Memo) -> None:
     """The classes of waste that numbers of this pilot show, and those that none does."""
     _placed(memo.waste, "waste", memo.waste_note)

@@ -36,7 +36,6 @@ def of_metrics(memo: Memo) -> None:
         _placebo(plots, plots.placebo)
     if plots.half_hours:
         st.subheader(say("memo.heading.half_hours"))
-        look.lines(plots.half_hours.short)
         _half_hours(plots, plots.half_hours)
     if plots.parts:
         experience.parts(plots.parts, memo.parts_column)

@@ -67,9 +67,9 @@ def promised(
 
     above: whether a level above the target keeps the promise. looked_at: half-hours with enough records and sites;
     too_few: those without; shown: those whose whole interval falls short; unsure: those that do, but for the interval.
-    short: stretches of neighbouring half-hours that are shown short, on the days on which they are the same: days,
-    from, to (minutes since midnight, or the label twice), level with its interval, n, and the level without the
-    change (control). level, control: over all half-hours.
+    stretches: neighbouring half-hours from one that is shown short to another, all of them below, on the days on which
+    they are the same; short: those that fall shortest: days, from, to (minutes since midnight, or the label twice),
+    level with its interval, n, and the level without the change (control). level, control: over all half-hours.
     """
     sign = 1.0 if above else -1.0
     level, (lower, upper) = found.level(1), level_interval(found)
@@ -77,7 +77,8 @@ def promised(
     nearest = upper if above else lower
     below = known & (np.nan_to_num((level - target) * sign) < 0)
     shown = below & (np.nan_to_num((nearest - target) * sign) < 0)
-    runs = _runs(shown.reshape(len(days), len(slots)), days, slots)
+    week = (len(days), len(slots))
+    runs = _runs(shown.reshape(week), below.reshape(week), slots)
     whole = found.together(np.zeros(len(level), dtype=np.int64), 1)
     short_ones = [_stretch(found, run, days, slots) for run in runs]
     short_ones.sort(key=lambda run: ((run["level"] - target) * sign, str(run["days"]), str(run["from"])))
@@ -88,24 +89,27 @@ def promised(
         "too_few": int(((found.counted[1] > 0) & ~known).sum()),
         "shown": int(shown.sum()),
         "unsure": int((below & ~shown).sum()),
+        "stretches": len(short_ones),
         "short": short_ones[:MOST_RUNS],
         "level": short(whole.level(1)[0]),
         "control": short(whole.level(0)[0]),
     }
 
 
-def _runs(shown: Any, days: Sequence[int | None], slots: Sequence[Any]) -> list[tuple[tuple[int, ...], int, int]]:
+def _runs(shown: Any, below: Any, slots: Sequence[Any]) -> list[tuple[tuple[int, ...], int, int]]:
     """(places of the days, first, last place of the half-hours): the longest stretches, equal ones of days together."""
     found: dict[tuple[int, int], list[int]] = {}
-    for day in range(len(days)):
-        first = None
-        for slot in range(len(slots) + 1):
-            inside = slot < len(slots) and bool(shown[day, slot])
-            if first is not None and (not inside or not _neighbours(slots, slot - 1, slot)):
-                found.setdefault((first, slot - 1), []).append(day)
-                first = None
-            if inside and first is None:
-                first = slot
+    for day in range(len(shown)):
+        sure: list[int] = []
+        for slot in range(len(slots)):
+            joined = bool(sure) and _neighbours(slots, slot - 1, slot) and bool(below[day, slot])
+            if sure and not joined:
+                found.setdefault((sure[0], sure[-1]), []).append(day)
+                sure = []
+            if shown[day, slot]:
+                sure.append(slot)
+        if sure:
+            found.setdefault((sure[0], sure[-1]), []).append(day)
     return [(tuple(on), first, last) for (first, last), on in found.items()]
 
 
