@@ -7,22 +7,24 @@ from datetime import date
 
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
+from experiments.learned.hindsight import Suggestion, score_sentence, suggestion
 from experiments.words import say
 from experiments.words.numbers import day
-from registry import find, pending
+from registry import find, looking_back, pending
 from registry.access import Act
-from registry.kinds import OverruleState
-from registry.notes import Comment
-from registry.pilots import Pilot
+from registry.kinds import InHindsight, OverruleState
+from registry.rollouts import Hindsight
 from stats.errors import Problem
 
 HINDSIGHT = "hindsight"
+"""What remarks on an overrule hang on, in records from before such a look back had a row of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
     """One overrule. state: waiting, confirmed, declined or lapsed; the rest of a confirmed one: when to look back,
-    whether that day has come, and what was seen then ("" before). stage: of the pilot now."""
+    whether that day has come, what was seen then ("" before), and what time has said of it (right, wrong, unclear, "").
+    stage: of the pilot now."""
 
     pilot: str
     title: str
@@ -37,6 +39,7 @@ class Override:
     hindsight_on: date | None = None
     due: bool = False
     became: str = ""
+    found: str = ""
 
 
 def overrides(desk: Desk) -> tuple[Override, ...]:
@@ -47,12 +50,14 @@ def overrides(desk: Desk) -> tuple[Override, ...]:
         pilots = {pilot.id: pilot for pilot in find.pilots(session)}
         said = {row.pilot_id: row.content for row in pending.comments(session) if row.about == HINDSIGHT}
         made = {row.evidence_id: row for row in pending.overruling_decisions(session)}
+        looks = {row.decision_id: row for row in looking_back.hindsights(session)}
         found = []
         for row in pending.overrules(session):
             pilot = pilots[row.pilot_id]
             decision = made.get(row.evidence_id) if row.state == OverruleState.CONFIRMED else None
             look_on = decision.hindsight_on if decision else None
-            became = said.get(row.pilot_id, "") if decision else ""
+            look = looks.get(decision.id) if decision else None
+            became = look.reason if look else said.get(row.pilot_id, "") if decision else ""
             recommendation = find.recommendation(session, row.evidence_id)
             found.append(
                 Override(
@@ -69,28 +74,56 @@ def overrides(desk: Desk) -> tuple[Override, ...]:
                     hindsight_on=look_on,
                     due=bool(look_on and look_on <= today and not became),
                     became=became,
+                    found=look.found.value if look else "",
                 )
             )
     return tuple(found)
 
 
-def look_back(desk: Desk, key: str, became: str) -> Override:
-    """Write down what became of an overrule, once its day has come."""
-    pilot: Pilot = desk.pilot(key)
-    may(desk, Act.COMMENT, pilot)
+def look_back(desk: Desk, key: str, became: str, found: str = InHindsight.UNCLEAR.value) -> Override:
+    """Write down what became of an overrule, once its day has come, and who time has borne out."""
+    pilot = desk.pilot(key)
+    may(desk, Act.LOOK_BACK, pilot)
     due = next((row for row in overrides(desk) if row.pilot == key and row.due), None)
     problems = []
     if due is None:
         problems.append(Problem(code="no_hindsight_due", facts={"pilot": key}))
-    if not became.strip() or desk.person is None:
+    if not became.strip():
         problems.append(Problem(code="hindsight_empty"))
-    if problems or desk.person is None:
+    if found not in {item.value for item in InHindsight}:
+        problems.append(Problem(code="hindsight_found", facts={"given": found}))
+    if problems:
         raise Refused(problems)
     with desk.work() as work:
         row = mine(work, pilot)
-        kept = work.add(Comment(pilot_id=row.id, author_id=desk.person.id, about=HINDSIGHT, content=became.strip()))
-        work.record("overrule.looked_back", kept)
+        looked = {seen.decision_id for seen in looking_back.hindsights(work.session, row.id)}
+        made = pending.overruling_decisions(work.session)
+        decision = next(one for one in made if one.pilot_id == row.id and one.id not in looked)
+        kept = work.add(
+            Hindsight(
+                pilot_id=row.id,
+                decision_id=decision.id,
+                found=InHindsight(found),
+                reason=became.strip(),
+                looked_on=work.now.date(),
+                looked_by_id=work.actor_id,
+            )
+        )
+        work.record("overrule.looked_back", kept, after={"found": found}, why=became.strip())
     return next(row for row in overrides(desk) if row.pilot == key and row.became)
+
+
+def suggested(desk: Desk, key: str) -> Suggestion | None:
+    """What the record says of the overrule of this pilot, for whoever looks back; None where none was confirmed."""
+    pilot = desk.pilot(key)
+    with desk.read() as session:
+        made = [row for row in pending.overruling_decisions(session) if row.pilot_id == pilot.id]
+    return suggestion(desk, pilot, made[-1]) if made else None
+
+
+def score_of(found: tuple[Override, ...]) -> str:
+    """How all decisions against the recommendation fared, in one sentence."""
+    return score_sentence([row.found for row in found if row.found])
 
 
 def override_columns(found: tuple[Override, ...]) -> dict[str, list[str]]:
@@ -107,7 +140,7 @@ def override_columns(found: tuple[Override, ...]) -> dict[str, list[str]]:
 
 def _became(row: Override) -> str:
     if row.became:
-        return row.became
+        return say(f"hindsight.{row.found}", became=row.became) if row.found else row.became
     if row.hindsight_on is None:
         return ""
     return say("overrule.look_back_due" if row.due else "overrule.look_back", day=day(row.hindsight_on))

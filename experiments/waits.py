@@ -163,7 +163,7 @@ def _always(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:
             yield Wait(act="mentioned", page="history", people=mentioned - answered, about=str(comment.id))
     looked = any(comment.about == HINDSIGHT for comment in one.comments)
     for decision in one.overruled:
-        if decision.hindsight_on is not None and not looked:
+        if decision.hindsight_on is not None and not looked and decision.id not in one.looked_back:
             people = _only(decision.decided_by_id, decision.second_approver_id)
             yield Wait(act="look_back", page="decide", people=people, due=decision.hindsight_on, about=str(decision.id))
 

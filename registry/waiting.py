@@ -23,6 +23,7 @@ from registry.outcomes import Snapshot
 from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import PlanRecord
+from registry.rollouts import Hindsight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class EvidenceHead:
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What is known of one pilot. plan: the newest one's text; partners: with their departments; asked: partners with
-    a number of their own; signing: those of them who have not signed it; reviews: (evidence, partner)."""
+    a number of their own; signing: those of them who have not signed it; reviews: (evidence, partner); looked_back:
+    decisions against the recommendation that were looked at since."""
 
     pilot: Pilot
     registered: bool
@@ -58,6 +60,7 @@ class Standing:
     requests: Sequence[RequestForMore]
     overrules: Sequence[ProposedOverrule]
     comments: Sequence[Comment]
+    looked_back: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
     requests = _grouped(_rows(session, RequestForMore, only, RequestForMore.asked_at))
     overrules = _grouped(_rows(session, ProposedOverrule, only, ProposedOverrule.proposed_at))
     comments = _grouped(_rows(session, Comment, only, Comment.created_at))
+    looked_back = frozenset(session.exec(_only(select(Hindsight.decision_id), Hindsight, only)))
     return [
         Standing(
             pilot=pilot,
@@ -141,6 +145,7 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
             requests=[row for row in requests[pilot.id] if row.answered_at is None],
             overrules=[row for row in overrules[pilot.id] if row.state == OverruleState.WAITING],
             comments=comments[pilot.id],
+            looked_back=looked_back,
         )
         for pilot in pilots
     ]

@@ -128,6 +128,9 @@ def confirm(
 def overrides(
     key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="With --became: the pilot.")] = None,
     became: Annotated[str, typer.Option(help="Look back on the decision of KEY: what became of it.")] = "",
+    found: Annotated[
+        str | None, typer.Option(help="With --became: right, wrong or unclear; else as the record suggests.")
+    ] = None,
     who: Who = None,
 ) -> Answer:
     """Every decision against a recommendation, and what became of it."""
@@ -136,12 +139,13 @@ def overrides(
 
     with looking(who) as desk:
         if key is not None:
-            stage.look_back(desk, key, became)
-        found = stage.overrides(desk)
-    columns = stage.override_columns(found)
-    rows = [list(cells) for cells in zip(*columns.values(), strict=True)]
-    lines = table([say(f"cli.column.{name}") for name in columns], rows) if found else (say("overrule.none"),)
-    return Answer(value={"overrides": list(found)}, lines=tuple(lines))
+            said = stage.suggested(desk, key)
+            stage.look_back(desk, key, became, found or (said.found if said else "unclear"))
+        rows = stage.overrides(desk)
+    columns = stage.override_columns(rows)
+    cells = [list(row) for row in zip(*columns.values(), strict=True)]
+    lines = [*table([say(f"cli.column.{name}") for name in columns], cells), stage.score_of(rows)] if rows else []
+    return Answer(value={"overrides": list(rows)}, lines=tuple(lines) or (say("overrule.none"),))
 
 
 def review_round(

@@ -25,6 +25,7 @@ class Realised:
     team: str
     simulated: bool
     metric: str
+    metric_name: str
     ring: int
     state: str
     stands: str
@@ -39,6 +40,11 @@ def rolled_out(desk: Desk) -> tuple[Realised, ...]:
         measures = looking_back.last_measures(session)
         standing = looking_back.rollouts(session)
         pilots = {pilot.id: pilot for pilot in find.pilots(session, drafts=False)} if measures else {}
+        names = {
+            (pilot_id, definition.key): version.name
+            for pilot_id in measures
+            for _, version, definition in find.pilot_metrics(session, pilot_id)
+        }
     found = [
         Realised(
             pilot=pilots[pilot_id].key,
@@ -48,6 +54,7 @@ def rolled_out(desk: Desk) -> tuple[Realised, ...]:
             ring=measure.ring,
             stands=standing[pilot_id].state.value if pilot_id in standing else "",
             measure_sha256=measure.sha256,
+            metric_name=names.get((pilot_id, one["metric"]), one["metric"]),
             **one,
         )
         for pilot_id, (plan, measure) in measures.items()
@@ -57,7 +64,7 @@ def rolled_out(desk: Desk) -> tuple[Realised, ...]:
 
 
 def _metrics(pilot: str, plan: RolloutPlan, measure: RolloutMeasure) -> Iterator[dict[str, Any]]:
-    predictions = json.loads(plan.canonical).get("predictions") or {}
+    predictions = {one["key"]: one for one in json.loads(plan.canonical)["forecast"]}
     found = json.loads(measure.canonical)
     judged = (found.get("judgement") or {}).get("metrics") or {}
     results = (found.get("evidence") or {}).get("metrics") or {}

@@ -72,7 +72,7 @@ def learned(desk: Desk) -> Learned:
         realised=realised,
         reality=reality([one.compared for one in realised]),
         reality_of={
-            "metric": _grouped([(one.metric, one) for one in realised]),
+            "metric": _grouped([(one.metric_name, one) for one in realised]),
             "team": _grouped([(one.team, one) for one in realised if one.team]),
         },
     )

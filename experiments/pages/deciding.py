@@ -9,12 +9,13 @@ import streamlit as st
 from experiments.choice import Choice
 from experiments.decide import decide
 from experiments.desk import Desk
-from experiments.overrides import look_back, overrides
+from experiments.overrides import look_back, override_columns, overrides, suggested
 from experiments.overrule import Proposed, confirm_overrule, waiting
 from experiments.pages import look
-from experiments.pages.frame import attempt, did, done
+from experiments.pages.frame import attempt, did, done, offered
 from experiments.people import executives
 from experiments.words import say
+from registry.access import Act
 from registry.pilots import Pilot
 
 VERDICTS = ("SCALE", "ITERATE", "STOP")
@@ -87,19 +88,35 @@ def proposed_here(desk: Desk, pilot: Pilot) -> bool:
     return True
 
 
+FOUND = ("right", "wrong", "unclear")
+
+
 def look_back_here(desk: Desk, pilot: Pilot) -> None:
-    """A year after an overrule: what became of it."""
+    """A year after an overrule: what happened since, what became of it, and whether it was right."""
     for row in overrides(desk):
         if row.pilot != pilot.key or not (row.due or row.became):
             continue
         st.subheader(say("overrule.became"), anchor=False)
         if row.became:
-            look.lines([row.became])
+            look.lines(override_columns((row,))["became"])
+            continue
+        said = suggested(desk, pilot.key)
+        if said is not None:
+            look.lines(said.sentences)
+        if not offered(desk, Act.LOOK_BACK, pilot):
             continue
         with st.form("look-back", border=True):
+            found = st.radio(
+                say("hindsight.question"),
+                FOUND,
+                index=FOUND.index(said.found if said else "unclear"),
+                format_func=lambda key: say(f"hindsight.option.{key}"),
+                key="look-back-found",
+                help=say("hindsight.question_help"),
+            )
             became = st.text_area(say("overrule.became"), key="became")
             pressed = st.form_submit_button(say("overrule.look_back_go"))
-        if pressed and did(partial(look_back, desk, pilot.key, became)):
+        if pressed and did(partial(look_back, desk, pilot.key, became, found)):
             done(say("overrule.looked_back"))
 
 
