@@ -8,7 +8,19 @@ from experiments.words import say
 
 PAGES = {
     "": ("what_needs_me", "portfolio", "objectives", "learned", "library", "showcase", "register", "people"),
-    "pilot": ("plan", "rehearse", "assign", "data", "along", "evidence", "review", "decide", "versions", "history"),
+    "pilot": (
+        "plan",
+        "rehearse",
+        "assign",
+        "data",
+        "along",
+        "evidence",
+        "review",
+        "decide",
+        "rollout",
+        "versions",
+        "history",
+    ),
     "measures": ("metrics", "raw"),
 }
 

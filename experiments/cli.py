@@ -13,8 +13,8 @@ import typer
 from experiments.commands.afterwards import afterwards_commands
 from experiments.commands.aside import aside
 from experiments.commands.command import Answer, Who, acting, command, looking, shown
-from experiments.commands.library import library_commands
 from experiments.commands.learned import learned_commands
+from experiments.commands.library import library_commands
 from experiments.commands.life import life
 from experiments.commands.measures import measures
 from experiments.commands.objectives import objectives_commands
@@ -23,6 +23,7 @@ from experiments.commands.people import people_commands
 from experiments.commands.planning import planning
 from experiments.commands.record import record
 from experiments.commands.records import records_commands
+from experiments.commands.rollout import rollout_command
 from experiments.commands.showcase import showcase_commands
 from experiments.commands.telling import telling
 from experiments.commands.tools import tools
@@ -278,6 +279,7 @@ def verify(
 
 planning(app)
 life(app)
+rollout_command(app)
 organisation(app)
 aside(app)
 telling(app)

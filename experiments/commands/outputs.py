@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.commands.promised import around, learned, life, told
+from experiments.commands.promised import around, learned, life, rollout, told
 from experiments.commands.promised.base import Output, Refusal
 
 __all__ = ["OUTPUTS", "Refusal"]
@@ -23,6 +23,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "decide": life.DecideOutput,
     "confirm": life.DecideOutput,
     "overrides": life.OverridesOutput,
+    "rollout": rollout.RolloutOutput,
     "pause": life.StageOutput,
     "resume": life.StageOutput,
     "withdraw": life.StageOutput,

@@ -87,7 +87,7 @@ def _measured_row(metric: PlannedMetric, measure: Mapping[str, Any], unit: Unit)
 def _open_row(metric: PlannedMetric, promise: Promise, ring: int, unit: Unit) -> ForecastRow:
     label, made = say("rollout.forecast.row_next", ring=ring), promise.predictions[metric.key]
     known = promise.power.get(metric.key)
-    own = known["by_ring"][ring - 1] if known else {"std_error": None, "df": 0}
+    own: Mapping[str, Any] = known["by_ring"][ring - 1] if known else {"std_error": None}
     if own["std_error"] is None or own["df"] < 1:
         return _row(label, unit, _band(metric, made.lower, made.upper), None, None, None)
     ends = predicted_interval(made, std_error=own["std_error"], df=own["df"])

@@ -97,3 +97,14 @@ def first_line(made: Proposal) -> str:
     """Waves and sites kept as before, in one sentence or two."""
     promise = promise_of(made)
     return say("rollout.proposed", waves=waves_line(promise), held=next(held_lines(promise)))
+
+
+def wave_lines(made: Proposal) -> tuple[str, ...]:
+    """Which sites begin when, and which are kept as before."""
+    rings = made.rings
+    dated = zip(rings.rings, made.calendar.starts, strict=True)
+    found = [
+        say("cli.rollout.wave_dated", wave=say("rollout.wave", ring=number), start=day, sites=list(sites))
+        for number, (sites, day) in enumerate(dated, 1)
+    ]
+    return (*found, say("cli.rollout.wave", wave=say("rollout.wave_kept"), sites=list(rings.held_back)))

@@ -246,3 +246,16 @@ def _week(time: int) -> str:
 
 def replication_word(code: str) -> str:
     return say(f"replication.{code}") if code and knows(f"replication.{code}") else say("replication.none")
+
+
+def measured_heads(desk: Desk, pilot: Pilot) -> list[dict[str, Any]]:
+    """What each measurement found, without its evidence; the newest last."""
+    with desk.read() as session:
+        rows = rolling.measures(session, pilot.id)
+    found = []
+    for row in rows:
+        stored = json.loads(row.canonical)
+        judged = stored["judgement"]
+        names = ("state", "pause_proposed", "roll_back_proposed", "metrics", "guardrails")
+        found.append({"ring": row.ring, "until": stored["until"], "sha256": row.sha256} | {n: judged[n] for n in names})
+    return found
