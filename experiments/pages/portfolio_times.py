@@ -17,7 +17,7 @@ from experiments.pictures.timeline import TimelineBar, timeline
 from experiments.portfolio import PilotRow
 from experiments.portfolio_words import clash_sentence, few_named, funnel, shared_with, standing, titled
 from experiments.rates import counted, rates
-from experiments.site_calendar import Clash, Span, clashes
+from experiments.site_calendar import Clash, Span, clashes, half_years, within
 from experiments.words import say
 
 BARS = 40
@@ -52,15 +52,14 @@ def review_pack(desk: Desk) -> None:
 
 
 def over_time(spans: Sequence[Span], today: date) -> None:
+    """Pilots at their sites. Of many, those of a half-year, so many at a time; what is said is about those shown."""
     if not spans:
         st.info(say("timeline.none"), icon=":material/calendar_month:")
         return
-    found = clashes(spans)
+    shown = _visible(spans, today)
+    found = clashes(spans, of=[span.key for span in shown] if len(shown) < len(spans) else None)
     sentence = clash_sentence(found, today)
     st.markdown(plain(sentence))
-    shown = sorted(spans, key=lambda span: (span.end, span.title), reverse=True)[:BARS]
-    if len(shown) < len(spans):
-        st.caption(say("timeline.shortened", shown=len(shown), all=len(spans)))
     shared = shared_with(found)
     st.altair_chart(
         timeline([_bar(span, shared.get(span.key, ()), today) for span in shown], today=today, theme=look.theme()),
@@ -72,7 +71,32 @@ def over_time(spans: Sequence[Span], today: date) -> None:
     if found:
         _pairs(found)
     with st.expander(say("timeline.table"), icon=":material/table_rows:"):
-        st.dataframe(_table(_calendar(spans, shared)), hide_index=True, key="timeline-table")
+        st.dataframe(_table(_calendar(shown, shared)), hide_index=True, key="timeline-table")
+
+
+def _visible(spans: Sequence[Span], today: date) -> list[Span]:
+    """The half-year that is chosen, and the page of it; all of them where they are few."""
+    ordered = sorted(spans, key=lambda span: (span.end, span.title), reverse=True)
+    if len(ordered) <= BARS:
+        return ordered
+    choice = half_years(spans)
+    here = next((place for place, (start, end) in enumerate(choice) if start <= today <= end), 0)
+    when, page = st.columns(2)
+    start, end = choice[
+        when.selectbox(
+            say("timeline.when"), range(len(choice)), index=here, key="timeline-when",
+            format_func=lambda place: say("timeline.from_to", start=choice[place][0], end=choice[place][1]),
+        )
+    ]  # fmt: skip
+    ordered = within(ordered, start, end)
+    pages = range(0, len(ordered), BARS)
+    first = page.selectbox(
+        say("timeline.page"), pages, key=f"timeline-page-{start}",
+        format_func=lambda place: say(
+            "timeline.of_page", first=place + 1, last=min(place + BARS, len(ordered)), all=len(ordered)
+        ),
+    )  # fmt: skip
+    return ordered[first : first + BARS]
 
 
 def _bar(span: Span, shared: Sequence[str], today: date) -> TimelineBar:
