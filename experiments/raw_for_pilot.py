@@ -9,14 +9,20 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from experiments.desk import Desk
+from experiments.desk import Desk, allowed
 from experiments.errors import Refused
 from experiments.keep_metrics import in_use
+from experiments.limits import size_limits
 from experiments.metrics import MetricEntry
 from experiments.rehearse import plan_to_rehearse
 from experiments.tables import harmless_text
+from registry import find
+from registry.access import LIFE, Act
+from registry.kinds import Stage
+from registry.pilots import Pilot
 from stats.errors import Problem
 from stats.plan import Plan
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from stats.raw_records import RawRecords
 
 PERIODS = ("day", "week", "month")
+OPEN = LIFE[: LIFE.index(Stage.DECIDED)]
 STANDARD: Mapping[str, str] = {"site": "site", "unit": "customer", "cluster": "site", "segment": "segment"}
 """Which standard field plays a part of the column map, where the plan has another name for it."""
 
@@ -69,6 +76,22 @@ def for_pilot(desk: Desk, key: str, records: RawRecords, *, beside: pa.Table | N
     lacking = [text for text in wanted if text not in there and not (text in here and set(here[text]) <= there)]
     lacking += [name for name in _others(plan) if name not in there]
     return PilotFile(pilot=key, title=pilot.title, shape=shape, table=table, lacking=tuple(dict.fromkeys(lacking)))
+
+
+def pilots_for(desk: Desk) -> list[Pilot]:
+    """Registered pilots that still take data, for whom the person at the desk may bring them now or later."""
+    with desk.read() as session:
+        known = find.pilots(session, stages=OPEN)
+        registered = [pilot for pilot in known if find.hypothesis(session, pilot.id) is not None]
+    return [pilot for pilot in registered if allowed(desk, Act.INGEST, pilot)]
+
+
+def read_beside(path: Path, name: str) -> pa.Table:
+    """A panel that was made before, as a table. Raises RefusedData."""
+    from stats.outcomes import guess_reading, open_table
+
+    limits = size_limits()
+    return open_table(path, guess_reading(path, name, limits), limits=limits).to_pyarrow()
 
 
 def as_parquet(table: pa.Table) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from experiments.commands.command import Answer, Who, acting, command
 from experiments.errors import Refused
 from experiments.words import say
 from stats.errors import Problem
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def records_commands(app: typer.Typer) -> None:
@@ -43,6 +40,8 @@ def records(
     from experiments.raw_view import counted, dirt_table
 
     require_file(raw)
+    if beside is not None:
+        require_file(beside)
     if output.suffix.lower() not in (".parquet", ".csv"):
         raise Refused(Problem(code="raw_output_form", facts={"given": output.name}))
     limits = size_limits()
@@ -50,7 +49,9 @@ def records(
         reading, looked = raw_panel.first_look(raw, raw.name, limits)
         used = mapping_used(desk, mapping, source) or raw_panel.proposed(looked, kind)
         read = raw_panel.read_records(raw, reading, used, limits)
-        made = stage.for_pilot(desk, key, read, beside=None if beside is None else _table(beside))
+        made = stage.for_pilot(
+            desk, key, read, beside=None if beside is None else stage.read_beside(beside, beside.name)
+        )
     content = stage.as_csv(made.table) if output.suffix.lower() == ".csv" else stage.as_parquet(made.table)
     write_bytes(output, content)
     dirt = dirt_table(read)
@@ -72,13 +73,3 @@ def records(
     }
     lines = (counted(read), *told, shape, *lacking, say("cli.written", file=str(output)))
     return Answer(value=value, lines=lines)
-
-
-def _table(path: Path) -> pa.Table:
-    from experiments.files import require_file
-    from experiments.limits import size_limits
-    from stats.outcomes import guess_reading, open_table
-
-    require_file(path)
-    limits = size_limits()
-    return open_table(path, guess_reading(path, path.name, limits), limits=limits).to_pyarrow()

@@ -16,6 +16,7 @@ from experiments.limits import size_limits, told, upload_mb
 from experiments.metrics import MetricEntry
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, plain, show_problems, warn
+from experiments.pages.raw_for_pilot import for_a_pilot
 from experiments.pages.raw_mapping import mapping_form
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
@@ -136,6 +137,7 @@ def bring(desk: Desk, upload: Any) -> None:
     if found is not None:
         show(found)
         keeping(desk, mapping)
+        for_a_pilot(desk, upload, read[0], mapping)
 
 
 desk = begin(say("nav.page.raw"), lead=say("raw.lead"))
