@@ -9,9 +9,9 @@ FAILED       below it, no gain shown, and the estimate does not pay; or a loss i
 WAITING      no estimate yet; or inside the interval, but so far no gain is shown either: agreeing with a wide forecast
              is no replication
 
-Pause is proposed where the upper limit lies below the break-even line: of every predicted metric under the rule "any"
-(one that pays carries the others), of one under "all"; also where any guardrail is in BREACH. Roll-back is proposed
-on FAILED (of the same metrics) and on a critical guardrail in BREACH.
+Pause is proposed where the upper limit of the settled effect (``stats.rollout.settled``) lies below the break-even
+line: of every predicted metric under the rule "any" (one that pays carries the others), of one under "all"; also where
+a guardrail is in BREACH. Roll-back is proposed on FAILED (of the same metrics) and on a critical guardrail in BREACH.
 
 The line. With money it is the effect that pays for itself, *as measured in the roll-out*: the transport discount in
 ``stats.money.break_even_effect`` is there to get from pilot to roll-out, and the measurement is behind that already.
@@ -38,6 +38,7 @@ from stats.money import break_even_effect
 from stats.plan import Plan, PlannedMetric
 from stats.results import Estimate, Result
 from stats.rollout.prediction import Prediction, predicted_interval, predicted_quantile
+from stats.rollout.settled import settled_estimate
 from stats.verdict.levels import Levels
 from stats.verdict.states import metric_state
 
@@ -78,9 +79,10 @@ class RolloutReason:
 class MetricJudgement:
     """One predicted metric at the latest ring; oriented (+ is better), metric's unit, None where there is no estimate.
 
-    effect; lower: lower limit at ``shown_level`` (is a gain shown?); upper: upper limit at ``pause_level``; line: the
-    break-even; predicted_lower, predicted_upper: 95 % prediction interval of this estimate, as shown;
-    judged_lower: the lower end at this ring's spent level, which decides; pays: False where upper lies below line.
+    effect; lower: lower limit at ``shown_level`` (is a gain shown?); settled: effect without each site's first weeks;
+    upper: its upper limit at ``pause_level``; line: the break-even; predicted_lower, predicted_upper: 95 % prediction
+    interval of this estimate, as shown; judged_lower: the lower end at this ring's spent level, which decides; pays:
+    False where upper lies below line.
     """
 
     key: str
@@ -92,6 +94,7 @@ class MetricJudgement:
     effect: float | None = None
     lower: float | None = None
     upper: float | None = None
+    settled: float | None = None
     predicted_lower: float | None = None
     predicted_upper: float | None = None
     judged_lower: float | None = None
@@ -157,9 +160,10 @@ def judge(
     metrics = {}
     for key, prediction in predictions.items():
         found = None if last is None or key not in last.evidence.metrics else last.evidence.metrics[key].result
+        settled = None if last is None else settled_estimate(last.evidence, key)
         line = pause_line(plan, plan.metric(key), transport=prediction.transport)
         metrics[key] = judge_metric(
-            prediction, found, ring=ring, fractions=fractions, line=line, alpha=plan.errors.gamma
+            prediction, found, ring=ring, fractions=fractions, line=line, settled=settled, alpha=plan.errors.gamma
         )
     guardrails = _guardrails(plan, last, fractions, set(unproven))
     return _together(plan, ring, rings, metrics, guardrails)
@@ -172,11 +176,14 @@ def judge_metric(
     ring: int,
     fractions: Sequence[float],
     line: float,
+    settled: Estimate | None = None,
     alpha: float = PAUSE_ALPHA,
 ) -> MetricJudgement:
     """One metric's state from its estimate up to ``ring`` (from 1; beyond the last counts as the last).
 
-    alpha: one-sided, of the pause over all rings; the plan's gamma."""
+    settled: the effect without each site's first weeks, which decides on the pause (None: the whole one does);
+    alpha: one-sided, of the pause over all rings; the plan's gamma.
+    """
     place = max(0, min(ring, len(fractions)) - 1)
     spread = tuple(fractions)
     pause = nominal_levels(spread, alpha, "power", PAUSE_RHO)[place]
@@ -195,12 +202,14 @@ def judge_metric(
         return nothing
     effect = result.effect if prediction.better == "higher" else -result.effect
     lower = _reach(result, shown, prediction.better)[0]
-    upper = _reach(result, pause, prediction.better)[1]
+    now = result if settled is None else settled
+    upper = _reach(now, pause, prediction.better)[1]
+    harmed = _reach(now, shown, prediction.better)[1]
     std_error, df = result.std_error, result.df
     ends = predicted_interval(prediction, std_error=std_error, df=df)
     judged = predicted_quantile(prediction, std_error=std_error, df=df, level=below) if below > 0 else None
     pays = not (upper is not None and upper < line)
-    state, code = _state(effect, lower, upper, line, judged, pays)
+    state, code = _state(effect, lower, harmed, line, judged, pays)
     facts = {"effect": effect, "line": line, "predicted": prediction.mean}
     if effect > ends[1]:
         code = "better_than_forecast"
@@ -210,6 +219,7 @@ def judge_metric(
         effect=effect,
         lower=lower,
         upper=upper,
+        settled=now.effect if prediction.better == "higher" else -now.effect,
         predicted_lower=ends[0],
         predicted_upper=ends[1],
         judged_lower=judged,
@@ -219,11 +229,11 @@ def judge_metric(
 
 
 def _state(
-    effect: float, lower: float | None, upper: float | None, line: float, judged: float | None, pays: bool
+    effect: float, lower: float | None, harmed: float | None, line: float, judged: float | None, pays: bool
 ) -> tuple[ReplicationState, str]:
     gain_shown = lower is not None and lower > 0
     less = judged is not None and effect < judged
-    if upper is not None and upper < 0:
+    if harmed is not None and harmed < 0:
         return ReplicationState.FAILED, "loss_shown"
     if less and not gain_shown and effect < line:
         return ReplicationState.FAILED, "below_forecast_and_no_gain_shown"

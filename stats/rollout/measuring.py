@@ -147,13 +147,15 @@ def measure(
     """Every metric of the pilot's plan measured in the roll-out with the data up to ``until``, in one scan."""
     from stats.assessing.assess import assess_reading
     from stats.assessing.cells import read_plan
+    from stats.rollout.settled import with_settled
 
     measuring = measuring_plan(plan, rings, starts, until=until, pre_start=pre_start)
     reading = read_plan(measuring, rollout_table(measuring, table, rings, starts), None)
     found = assess_reading(
         measuring, reading, look=1, snapshot_sha256=snapshot_sha256, plan_sha256=plan_sha256, history=history
     )
-    return next(iter(found.values()))
+    evidence = next(iter(found.values()))
+    return with_settled(measuring, reading, evidence, weeks_per_ring=rings.rule.weeks_per_ring)
 
 
 def effect_over_time(evidence: Evidence, key: str) -> list[dict[str, Any]]:

@@ -19,6 +19,9 @@ from stats.methods.panel import Panel
 from stats.study import SitePeriods
 
 Floats = NDArray[np.float64]
+SETTLED_AFTER = 4
+"""Weeks after its start in which a site is still learning, at most half of a ring: what pauses a roll-out is the effect
+from then on. Averaged with the first weeks a fading effect would hide behind its own beginning."""
 PERSISTENCE = 0.6
 """Correlation of what passes at a site from one week to the next, where nothing else is known."""
 LAGS_AT_MOST = 8
@@ -82,9 +85,28 @@ def precision(size: RolloutSize, noise: SiteNoise) -> Precision:
     )
 
 
+def settled_after(weeks_per_ring: int) -> int:
+    """Weeks since the start from which on an effect counts as settled.
+
+    >>> settled_after(12), settled_after(6)
+    (4, 3)
+    """
+    return min(SETTLED_AFTER, weeks_per_ring // 2)
+
+
+def seen_share(size: RolloutSize, part_gone: float, fades_over: float) -> Floats:
+    """(K,) what each ring's measurement sees of an effect of which ``part_gone`` (0-1) fades over so many weeks since
+    each site's start; 0 weeks: it never was there."""
+    stacked, _ = _weights(size)
+    periods = stacked.shape[2]
+    since = np.arange(periods)[None, :] - _starts(size, periods)[:, None]
+    faded = np.clip(since / fades_over, 0, 1) if fades_over > 0 else np.ones_like(since, dtype=float)
+    return np.asarray((stacked * np.where(since >= 0, 1 - part_gone * faded, 0.0)).sum(axis=(1, 2)))
+
+
 @lru_cache(maxsize=256)
 def _weights(size: RolloutSize) -> tuple[Floats, tuple[float, ...]]:
-    """((K, G, P) weight of each site-week in the estimate at the end of each ring, (K,) df)."""
+    """((K, G, P) weight of each site-week in the settled estimate at the end of each ring, (K,) df)."""
     periods = size.weeks_before + len(size.sites) * size.weeks
     weights, df = [], []
     for ring in range(1, len(size.sites) + 1):
@@ -122,8 +144,10 @@ def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
     imputed = impute(panel, jackknifed=False)
     if not isinstance(imputed, Imputed):
         return np.zeros(shape), 0.0
-    everything = np.ones(shape, dtype=bool)
-    return imputed.loadings(everything), float(imputed.df(everything))
+    settled = np.arange(periods)[None, :] - start[:, None] >= settled_after(size.weeks)
+    if not (settled & imputed.treated).any():
+        return np.zeros(shape), 0.0
+    return imputed.loadings(settled), float(imputed.df(settled))
 
 
 def noise_from_weeks(data: SitePeriods) -> SiteNoise | None:

@@ -18,29 +18,23 @@ from stats.combining.sequential import nominal_levels
 from stats.errors import Problem, RefusedSpec
 from stats.results import quantile
 from stats.rollout.judging import PAUSE_ALPHA, PAUSE_RHO
-from stats.rollout.precision import (
-    Precision,
-    RolloutSize,
-    SiteNoise,
-    noise_from_pilot,
-    noise_from_weeks,
-    precision,
-)
+from stats.rollout.precision import Precision, RolloutSize, SiteNoise, precision, seen_share
 from stats.rollout.prediction import Prediction, posterior_nodes
 
-__all__ = ["Precision", "RolloutSize", "SiteNoise", "noise_from_pilot", "noise_from_weeks", "precision"]
 Floats = NDArray[np.float64]
 POWER_WANTED = 0.80
 PART_GONE = 0.5
-COURSES, COURSES_SEED = 20_000, 20260101
-"""Simulated courses of a roll-out behind each chance: its error is at most .0035."""
+FADES_OVER = 8
+"""Weeks since each site's start over which that part fades away: plans are made for this slower loss."""
+COURSES, COURSES_SEED = 4_000, 20260101
+"""Simulated courses of a roll-out behind each chance: its error is at most .008, far less averaged over effects."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RingPower:
-    """One ring's measurement. std_error (metric's unit, inf where none yet), df; information: (se_last / se)^2, which can
-    pass 1 where few are kept as before; level: one-sided, of its upper limit; pause_if_gone: chance that a pause was
-    proposed by then if half of the effect is gone; pause_if_kept: the same if nothing is."""
+    """One ring's measurement. std_error (metric's unit, inf where none yet), df; information: (se_last / se)^2, which
+    can pass 1 where few are kept as before; level: one-sided, of its upper limit; pause_if_gone: chance that a pause
+    was proposed by then if half of the effect is gone; pause_if_kept: the same if nothing is."""
 
     ring: int
     std_error: float
@@ -56,8 +50,8 @@ class VerifyingPower:
     """What the whole roll-out can see.
 
     by_ring; fractions: planned information, for ``judging.judge``; pause_if_gone: chance that pause is proposed in
-    some ring if ``part_gone`` of the effect is gone, averaged over what the pilot leaves open; pause_if_kept: the same
-    if nothing is gone, effects that never paid included; false_pause: of those, at effects that do pay;
+    some ring if ``part_gone`` of the effect fades away, averaged over what the pilot leaves open; pause_if_kept: the
+    same if nothing is gone, effects that never paid included; false_pause: of those, at effects that do pay;
     pause_at_forecast: pause_if_gone if the effect is exactly the forecast's; code: ``enough``, ``too_few_sites``
     (larger or longer rings would do) or ``half_still_pays`` (no size would: half of the effect lies above the line).
     """
@@ -95,12 +89,14 @@ def verifying_power(
     noise: SiteNoise,
     size: RolloutSize,
     part_gone: float = PART_GONE,
+    fades_over: float = FADES_OVER,
     wanted: float = POWER_WANTED,
     alpha: float = PAUSE_ALPHA,
 ) -> VerifyingPower:
     """The chances of a pause proposal in a roll-out of this size.
 
-    line: ``judging.pause_line``; alpha: one-sided, of the pause over all rings (the plan's gamma).
+    line: ``judging.pause_line``; part_gone: of the effect, fading over ``fades_over`` weeks since each site's start;
+    alpha: one-sided, of the pause over all rings (the plan's gamma).
     """
     found = precision(size, noise)
     information = _information(found.std_error)
@@ -108,7 +104,11 @@ def verifying_power(
     levels = nominal_levels(fractions, alpha, "power", PAUSE_RHO)
     paused = _Paused(found, levels, line)
     effects, weights = rollout_nodes(prediction)
-    gone, kept = paused.by_ring(effects * (1 - part_gone)), paused.by_ring(effects)
+    fading, everything = seen_share(size, part_gone, fades_over), np.ones(len(levels))
+    fading = np.where(fading > 0, fading, 1.0)
+    gone = paused.by_ring(np.append(effects, prediction.mean), fading)
+    at_forecast, gone = float(gone[-1, -1]), gone[:, :-1]
+    kept = paused.by_ring(effects, everything)
     pause_if_gone = float(weights @ gone[-1])
     most = float(weights @ (effects * (1 - part_gone) < line))
     code = "enough" if pause_if_gone >= wanted else ("half_still_pays" if most < wanted else "too_few_sites")
@@ -129,7 +129,7 @@ def verifying_power(
         fractions=fractions,
         line=line,
         pause_if_gone=pause_if_gone,
-        pause_at_forecast=float(paused.by_ring(np.array([prediction.mean * (1 - part_gone)]))[-1][0]),
+        pause_at_forecast=at_forecast,
         pause_if_kept=float(weights @ kept[-1]),
         false_pause=float(weights @ (kept[-1] * (effects >= line))),
         wanted=wanted,
@@ -149,6 +149,7 @@ def propose_size(
     capacity: int | None = None,
     weeks_at_most: int = 52,
     part_gone: float = PART_GONE,
+    fades_over: float = FADES_OVER,
     wanted: float = POWER_WANTED,
     alpha: float = PAUSE_ALPHA,
 ) -> SizeProposal:
@@ -171,7 +172,14 @@ def propose_size(
         dealt = tuple(sites // count + (number < sites % count) for number in range(count))
         size = RolloutSize(sites=dealt, held_back=held_back, weeks=length)
         power = verifying_power(
-            prediction, line=line, noise=noise, size=size, part_gone=part_gone, wanted=wanted, alpha=alpha
+            prediction,
+            line=line,
+            noise=noise,
+            size=size,
+            part_gone=part_gone,
+            fades_over=fades_over,
+            wanted=wanted,
+            alpha=alpha,
         )
         if power.enough:
             return SizeProposal(size=size, power=power, code="enough")
@@ -217,13 +225,12 @@ def spending_clock(information: Sequence[float]) -> tuple[float, ...]:
 class _Paused:
     """Chance that a pause was proposed by each ring, at any true effect.
 
-    The upper limit falls below the line at ring k where (line - effect) / se_k reaches t_k c - z_k: z the measurement's
+    The upper limit falls below the line at ring k where line - seen_k x effect >= se_k (t_k c - z): z the measurement's
     own error, normal and correlated over the rings, c the error of the standard error. So each simulated course has one
-    lowest distance at which it pauses, and the chance at a distance is the share of courses with a lower one.
+    largest effect at which it pauses, and the chance at an effect is the share of courses with a larger one.
     """
 
     def __init__(self, found: Precision, levels: Sequence[float], line: float) -> None:
-        self.line = line
         rng = np.random.default_rng(COURSES_SEED)
         half = rng.multivariate_normal(
             np.zeros(len(levels)), np.array(found.correlation), size=COURSES // 2, method="eigh", check_valid="ignore"
@@ -238,12 +245,10 @@ class _Paused:
             ]
         )
         with np.errstate(invalid="ignore"):
-            distance = np.array(found.std_error)[None, :] * (bound[None, :] * c - z)
-        distance = np.where(np.isfinite(distance), distance, np.inf)
-        self.lowest = np.sort(np.minimum.accumulate(distance, axis=1), axis=0)
+            reach = np.array(found.std_error)[None, :] * (bound[None, :] * c - z)
+        self.largest = np.where(np.isfinite(reach), line - reach, -np.inf)
 
-    def by_ring(self, effects: Floats) -> Floats:
-        """(K, E)"""
-        return np.stack(
-            [np.searchsorted(column, self.line - effects, side="right") / len(column) for column in self.lowest.T]
-        )
+    def by_ring(self, effects: Floats, seen: Floats) -> Floats:
+        """(K, E) at each effect, of which each ring's measurement sees the share ``seen`` (K,) > 0."""
+        largest = np.maximum.accumulate(self.largest / seen[None, :], axis=1)
+        return np.stack([1 - np.searchsorted(np.sort(column), effects) / len(column) for column in largest.T])

@@ -23,6 +23,7 @@ from stats.plan import Plan, PlannedMetric
 from stats.results import quantile
 from stats.rollout.measuring import measuring_plan, rollout_table
 from stats.rollout.rings import Rings
+from stats.rollout.settled import with_settled
 from stats.study import Bools, Study
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def measure_where(
     found = assess_reading(
         measuring, reading, look=1, snapshot_sha256=snapshot_sha256, plan_sha256=plan_sha256, history=history
     )
+    evidence = with_settled(measuring, reading, next(iter(found.values())), weeks_per_ring=rings.rule.weeks_per_ring)
     where = {key: _where(measuring, reading, measuring.metric(key), rings) for key in keys}
-    return next(iter(found.values())), where
+    return evidence, where
 
 
 def _where(plan: Plan, reading: Reading, metric: PlannedMetric, rings: Rings) -> Where:
