@@ -15,6 +15,9 @@ from experiments.metrics import shipped
 from experiments.words import say
 from stats.errors import Problem
 
+NOT_FELT = frozenset({"internal", "financial"})
+"""Perspectives of metrics that say what the operation or the accounts did, and that nobody lives through."""
+
 
 def read_charter(document: Any) -> Charter:
     """The charter in a parsed YAML document, or ``Refused`` with every problem at once."""
@@ -123,7 +126,7 @@ def _score_problems(where: Where) -> Iterator[Problem]:
 def warnings(charter: Charter) -> list[Problem]:
     """Not refused, but said: to the owner at registration, and to everyone on the plan's page."""
     found = []
-    if all(metric.perspective in {"internal", "financial"} for metric in charter.metrics.success):
+    if all(metric.perspective in NOT_FELT for metric in charter.metrics.success):
         found.append(Problem(code="warn_only_internal"))
     for partner in charter.partners:
         if not (partner.benefit or "").strip():

@@ -11,10 +11,11 @@ from experiments.afterwards import is_recorded, past_lines
 from experiments.desk import Desk, why_not
 from experiments.files import read_yaml
 from experiments.forms.charter_page import charter_sections
+from experiments.forms.draft_warnings import draft_warnings
 from experiments.forms.register_steps import STEPS, after, before, document, step_to_resume, still_open
 from experiments.incoming import on_disk
 from experiments.pages import look
-from experiments.pages.frame import FLASH, attempt, begin, offered, plain
+from experiments.pages.frame import FLASH, attempt, begin, offered, plain, warn
 from experiments.pages.steps import fields, money, partners, problem, success, where
 from experiments.pages.steps.past_pilots import past_pilots
 from experiments.pages.steps.templates import template_choice
@@ -64,7 +65,7 @@ def go(pilot: Pilot, step: str) -> None:
     st.rerun()
 
 
-def charter_beside(draft: dict[str, Any]) -> None:
+def charter_beside(draft: dict[str, Any], step: str) -> None:
     st.subheader(plain(str(draft.get("title") or say("register.untitled"))), anchor=False)
     for section in charter_sections(document(draft)):
         st.markdown(f"**{say(section.title)}**")
@@ -72,6 +73,7 @@ def charter_beside(draft: dict[str, Any]) -> None:
             st.caption(plain(section.lines[0]))
         else:
             look.lines(section.lines)
+    warn(draft_warnings(draft, step))
 
 
 def finish(desk: Desk, pilot: Pilot, draft: dict[str, Any], step: str) -> None:
@@ -176,4 +178,4 @@ with form, st.container(key=f"step-{step}"):
     elif goes_on and pilot is not None:
         finish(desk, pilot, draft, step)
 with page, st.container(border=True, key="charter"):
-    charter_beside(draft)
+    charter_beside(draft, step)

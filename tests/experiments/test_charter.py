@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +123,24 @@ def test_keys_are_made_from_titles_in_any_script() -> None:
     assert slug("Rückruf zur Spitzenzeit!") == "ruckruf-zur-spitzenzeit"
     assert slug("预约回电").startswith("pilot-")
     assert slug("预约回电") == slug("预约回电")
+
+
+def test_the_command_line_says_them_when_the_pilot_is_registered(
+    waiting: Charters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import yaml
+    from typer.testing import CliRunner
+
+    from experiments.cli import app
+
+    monkeypatch.setenv("PROVING_GROUND_HOME", str(tmp_path / "own"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    document = waiting()
+    document["partners"][0]["benefit"] = " "
+    document["metrics"]["success"][0]["perspective"] = "internal"
+    document["where"]["scorecard"] = [{"site": "", "risk": "low", "ready": "yes", "partner": "yes"}]
+    (tmp_path / "charter.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    said = CliRunner().invoke(app, ["register", str(tmp_path / "charter.yaml")]).output
+    assert "Every success metric is internal" in said
+    assert "Logistics sees no benefit of its own" in said
+    assert "need not hold everywhere" in said

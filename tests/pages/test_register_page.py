@@ -300,3 +300,23 @@ def test_a_recorded_pilot_is_told_on_every_page_and_nothing_else_is_asked(
     text = read(show(page, pilot="late-chat", person="Ana Lima"))
     assert "nothing is scaled on them" in text
     assert ("Ana Lima recorded the pilot afterwards" in text) is (page == "history")
+
+
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [("problem", "Every success metric is internal"), ("success", "Logistics sees no benefit of its own")],
+)
+def test_who_writes_the_charter_is_warned_while_writing(
+    saved: str, words: str, show: Show, desk: Any, read: Read
+) -> None:
+    from experiments.register import save_draft
+
+    inner = {"key": "calls", "name": "Calls an hour", "measure": {"kind": "mean", "column": "n"}, "unit": "calls",
+             "better": "higher", "perspective": "internal", "mwe": 1}  # fmt: skip
+    draft = {"title": "Faster", "metrics": {"success": [inner]}, "partners": [{"department": "Logistics"}]}
+    key = save_draft(desk, draft, saved).key
+    assert words in read(show("register", pilot=key))
+    draft["metrics"]["success"][0]["perspective"] = "customer"
+    draft["partners"][0] |= {"benefit": "fewer calls", "metric": "calls"}
+    other = save_draft(desk, {**draft, "title": "Slower"}, saved).key
+    assert words not in read(show("register", pilot=other))
