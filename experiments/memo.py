@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.concerns import concerns, sentence
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.peers import peers
 from experiments.plan import stored_plan
 from experiments.recommend import in_force
 from experiments.rehearse import kept
@@ -55,6 +56,7 @@ def memo(desk: Desk, key: str, arm: int = 1) -> Memo:
         log_head=desk.registry.head_hash(),
         made_at=shown.evidence.made_at,
         names_checked=checked,
+        peers=peers(desk),
     )
 
 

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from experiments.afterwards import ACT, is_recorded
 from experiments.desk import Desk
+from experiments.documents.beside import Peer, before_and_after, levels_now, peer_sentence
 from experiments.money import horizon_words
+from experiments.peers import peers_in
 from experiments.rates import chance_of_falling_short
 from experiments.site_calendar import Span
 from experiments.words.numbers import Unit, effect
@@ -21,7 +23,7 @@ from registry.kinds import Stage
 from registry.overview import Overview, overview, texts
 from registry.pilots import Pilot
 from registry.plans import PlanRecord
-from stats.plan import Plan
+from stats.plan import Plan, PlannedMetric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class PilotRow:
     registered: False while the charter is a draft; next_date: the planned start, the planned end while it runs, the
     last day of the review; None in other stages; overdue: it is behind us; age_days: in this stage. expected: cautious
     net benefit of scaling over ``horizon``, in ``currency``, None where money has no say or nothing may be shown.
+    roi: that benefit for one unit of money of its costs. loyalty, peers: before and after of churn and loyalty, and
+    where those with the change stand beside their peers, in sentences ("" where there is nothing to say).
     imported: over before it was registered here; metric and effect are as reported.
     short: chance (0-1) that the effect is smaller than the smallest gain worth having, on the newest evidence, None
     where that can't be told.
@@ -70,6 +74,9 @@ class PilotRow:
     short: float | None = None
     decided_on: date | None = None
     imported: bool = False
+    roi: float | None = None
+    loyalty: str = ""
+    peers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +89,17 @@ class Survey:
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """What lists show of a plan and of what was said on its evidence; ``found`` is empty where nothing may be shown."""
+    """What lists show of a plan and of what was said on its evidence; ``found`` is empty where nothing may be shown.
+
+    levels: metrics with where those with the change stand now, none where nothing may be shown.
+    """
 
     start: date | None
     end: date | None
     unit_word: str
     sites: frozenset[str]
     found: Mapping[str, Any]
+    levels: tuple[tuple[PlannedMetric, float], ...] = ()
 
 
 _HEADLINES: dict[tuple[str, ...], Headline] = {}
@@ -125,10 +136,12 @@ def pilot_row(desk: Desk, key: str) -> PilotRow:
 
 def _survey(session: Any, pilots: Sequence[Pilot], today: date) -> Survey:
     known = overview(session, pilots)
-    headlines, reported = _headlines(session, known), _reported(session, pilots)
+    headlines, reported, kept = _headlines(session, known), _reported(session, pilots), peers_in(session)
     spans = (_span(pilot, headlines[pilot.id]) for pilot in pilots if pilot.id in headlines)
     return Survey(
-        rows=tuple(_row(pilot, known, headlines.get(pilot.id), reported.get(pilot.id, {}), today) for pilot in pilots),
+        rows=tuple(
+            _row(pilot, known, headlines.get(pilot.id), reported.get(pilot.id, {}), kept, today) for pilot in pilots
+        ),
         spans=tuple(span for span in spans if span is not None),
     )
 
@@ -150,7 +163,12 @@ def _span(pilot: Pilot, headline: Headline) -> Span | None:
 
 
 def _row(
-    pilot: Pilot, known: Overview, headline: Headline | None, reported: Mapping[str, Any], today: date
+    pilot: Pilot,
+    known: Overview,
+    headline: Headline | None,
+    reported: Mapping[str, Any],
+    kept: Sequence[Peer],
+    today: date,
 ) -> PilotRow:
     decision = known.decisions.get(pilot.id)
     next_date = _next_date(pilot, known, headline)
@@ -173,8 +191,18 @@ def _row(
         next_date=next_date,
         overdue=next_date is not None and next_date < today,
         age_days=max(0, (today - pilot.stage_since.date()).days),
+        peers=_beside_peers(headline, kept) if kept and headline else "",
         **(headline.found if headline else {}),
         **reported,
+    )
+
+
+def _beside_peers(headline: Headline, kept: Sequence[Peer]) -> str:
+    return " ".join(
+        peer_sentence(metric, headline.unit_word, now, peer)
+        for metric, now in headline.levels
+        for peer in kept
+        if peer.metric == metric.key
     )
 
 
@@ -207,15 +235,20 @@ def _headlines(session: Any, known: Overview) -> dict[UUID, Headline]:
     found = {key: _HEADLINES[mark] for key, mark in marks.items() if mark in _HEADLINES}
     for key in fresh:
         plan = Plan.model_validate_json(plans[known.plans[key].id])
-        told = {}
+        told, levels = {}, {}
         if key in said:
-            told = _found(plan, evidence[known.evidence[key].id], advice[known.recommendations[key].id])
+            stored, rule = (
+                json.loads(evidence[known.evidence[key].id]),
+                json.loads(advice[known.recommendations[key].id]),
+            )
+            told, levels = _found(plan, stored, rule), {} if rule["hidden"] else levels_now(stored)
         found[key] = _HEADLINES[marks[key]] = Headline(
             start=plan.start,
             end=plan.end,
             unit_word=plan.unit_word,
             sites=frozenset(site.key for site in plan.sites),
             found=told,
+            levels=tuple((metric, levels[metric.key]) for metric in plan.metrics if metric.key in levels),
         )
     return found
 
@@ -225,9 +258,8 @@ def _mark(known: Overview, pilot_id: UUID) -> tuple[str, ...]:
     return tuple(part[pilot_id].sha256 if pilot_id in part else "" for part in stored)
 
 
-def _found(plan: Plan, evidence: str, advice: str) -> dict[str, Any]:
+def _found(plan: Plan, evidence: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """What the newest evidence and recommendation say, as far as it may be shown."""
-    said: Mapping[str, Any] = json.loads(advice)
     found: dict[str, Any] = {
         "verdict": said["verdict"],
         "scope": said["scope"],
@@ -237,11 +269,13 @@ def _found(plan: Plan, evidence: str, advice: str) -> dict[str, Any]:
     }
     if said["hidden"]:
         return found
-    results = {key: metric.get("result") or {} for key, metric in json.loads(evidence)["metrics"].items()}
+    results = {key: metric.get("result") or {} for key, metric in evidence["metrics"].items()}
+    found["loyalty"] = " ".join(before_and_after(plan, evidence))
     benefit = said["inputs"].get("money")
     if benefit and plan.finance:
         found["expected"], found["currency"] = benefit["expected"], benefit["currency"]
         found["horizon"] = horizon_words(plan.finance)
+        found["roi"] = benefit["expected"] / benefit["costs"] if benefit["costs"] > 0 else None
     found["short"] = chance_of_falling_short(plan, said["inputs"], results)
     first = plan.success[0]
     result = results.get(first.key, {})

@@ -21,6 +21,7 @@ from datetime import date, datetime
 from typing import Any
 
 from experiments.charters.site_choice import choice_of
+from experiments.documents.beside import Peer, before_and_after, levels_now, peer_sentences
 from experiments.documents.experience import worst_lines
 from experiments.documents.hides import hides_sentence
 from experiments.documents.journey import journey_lines, journey_note, waste_lines, waste_note
@@ -64,6 +65,7 @@ def build_memo(
     log_head: str = "",
     made_at: datetime | None = None,
     names_checked: bool | None = None,
+    peers: Sequence[Peer] = (),
 ) -> Memo:
     """Everything that the one page shows. log_head: hash of the newest event; made_at: when the evidence was made;
     names_checked: whether a login checked who did every act on the pilot, None where nobody knows.
@@ -96,7 +98,7 @@ def build_memo(
         people=_people(charter),
         asked=asked(plan, rule, decided=decision is not None),
         metrics=metrics,
-        metrics_note=_metrics_note(rule),
+        metrics_note=_metrics_note(rule) or _beside(plan, found, peers),
         partners=partners,
         worst=(hides, *worst) if hides else worst,
         money=tuple(_money(plan, rule, hidden=hidden)),
@@ -179,6 +181,11 @@ def _metrics_note(rule: Stored) -> str:
     return say("memo.closed.NOT_YET" if rule["verdict"] == "NOT_YET" else "memo.closed.INVALID")
 
 
+def _beside(plan: Plan, found: Stored, peers: Sequence[Peer]) -> str:
+    """Before and after of churn and loyalty, and where the sites stand beside their peers."""
+    return " ".join((*before_and_after(plan, found), *peer_sentences(plan, levels_now(found), peers)))
+
+
 def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
     finance = plan.finance
     if finance is None:
@@ -199,6 +206,8 @@ def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
         p=chance(found["p_positive"]),
     )
     costs = {"run": money(finance.run_cost, currency), "once": money(finance.one_off_cost, currency)}
+    if not loses and found["costs"] > 0:
+        yield say("memo.money.roi", times=round(found["expected"] / found["costs"], 1))
     yield say("memo.money.costs", costs=money(found["costs"], currency), **costs)
     for enough in break_even(plan):
         metric = plan.metric(enough.metric)

@@ -9,6 +9,7 @@ from experiments.incoming import on_disk
 from experiments.keep_metrics import Listed, add, as_toml, catalogue, origin_words, restore, retire, search
 from experiments.metrics import JOURNEY_STEPS
 from experiments.pages import look
+from experiments.pages.beside_peers import keep_one, with_peers
 from experiments.pages.frame import attempt, begin, did, done, plain
 from experiments.pages.take_away import take_away
 from experiments.words import say
@@ -53,7 +54,7 @@ def listed(found: list[Listed]) -> None:
     )  # fmt: skip
 
 
-def one_metric(one: Listed, known: dict[str, Listed]) -> None:
+def one_metric(desk: Desk, one: Listed, known: dict[str, Listed]) -> None:
     """Everything that is known of it, a heading a line."""
     entry = one.entry
     twin = known[entry.twin].entry.name if entry.twin in known else say("metrics.twin_none")
@@ -80,6 +81,7 @@ def one_metric(one: Listed, known: dict[str, Listed]) -> None:
         st.caption(say("metrics.survey"))
     if one.earlier:
         st.caption(say("metrics.versions", numbers=list(one.earlier)))
+    with_peers(desk, entry)
     with st.expander(say("metrics.in_a_charter")):
         st.code(f"metrics:\n  success:\n    - from: {entry.key}\n      mwe: 10", language="yaml")
     with st.expander(say("metrics.as_file")):
@@ -105,6 +107,7 @@ def keeping(desk: Desk, one: Listed | None) -> None:
     if one is None:
         return
     key = one.entry.key
+    keep_one(desk, one.entry)
     with st.form("metric-retire", border=True):
         why = st.text_input(say("metrics.retire_why"), key=f"retire-why-{key}")
         pressed = st.form_submit_button(say("metrics.restore" if one.retired else "metrics.retire"))
@@ -123,7 +126,7 @@ if found:
     key = st.selectbox(say("metrics.choose"), list(names), format_func=names.__getitem__, key="metric-choice")
     chosen = known[key] if key in names else None
     if chosen is not None:
-        one_metric(chosen, known)
+        one_metric(desk, chosen, known)
 else:
     st.info(say("metrics.none"), icon=":material/search:")
 if allowed(desk, Act.KEEP_METRICS):

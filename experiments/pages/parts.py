@@ -40,7 +40,8 @@ def badge(verdict: str) -> str:
 def metrics(memo: Memo) -> None:
     """A row each: the interval plot, and the same in words."""
     if memo.metrics_note:
-        st.info(plain(memo.metrics_note), icon=":material/lock:")
+        closed = all(line.plot is None for line in memo.metrics)
+        st.info(plain(memo.metrics_note), icon=":material/lock:" if closed else ":material/compare_arrows:")
     columns: dict[str, list[look.Cell]] = {
         "metric": [f"{line.name}" for line in memo.metrics],
         "picture": [_picture(line, look.theme()) for line in memo.metrics],

@@ -155,6 +155,10 @@ FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
     "take": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "take_role")(desk, _somebody(desk), "executive")),
     "deactivate": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "deactivate")(desk, _somebody(desk))),
     "reactivate": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "reactivate")(desk, _somebody(desk))),
+    "keep a peer value": (
+        Act.KEEP_METRICS,
+        lambda desk, _: _of("peers", "keep_peer")(desk, "wait", 1.0, "A benchmark", date(2026, 1, 1)),
+    ),
     "add a department": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "add_department")(desk, "New")),
 }
 """Other stage functions of the same acts."""
