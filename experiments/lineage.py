@@ -63,7 +63,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class LineageView:
-    """metric, metric_name: whose effect is shown; unit: as written; alpha_promised, alpha_used: over all versions.
+    """metric, metric_name: whose effect is shown; unit, kind: of it; alpha_promised, alpha_used: over all versions.
 
     A useless idea passes at least one of its versions at most as often as ``alpha_promised`` says, however they are
     related: the sum bounds it. How often it does is less, because a useless idea is mostly stopped before.
@@ -78,6 +78,8 @@ class LineageView:
     max_versions: int
     alpha_promised: float
     alpha_used: float
+    unit: str = ""
+    kind: str = "mean"
 
 
 def lineage(desk: Desk, key: str) -> LineageView:
@@ -105,6 +107,8 @@ def lineage(desk: Desk, key: str) -> LineageView:
         max_versions=max((each.plan.max_versions for each in found if each.plan), default=0),
         alpha_promised=sum(version.alpha or 0.0 for version in versions),
         alpha_used=sum(version.alpha_used for version in versions),
+        unit=metric.unit if metric else "",
+        kind=metric.spec.kind if metric else "mean",
     )
 
 

@@ -138,7 +138,7 @@ def _card_lines(card: Card) -> list[str]:
     ended = say(f"verdict.{card.decided}") if card.decided else ""
     line = say("cli.library.card", key=card.key, title=card.title, ended=ended, effect=card.effect or "-")
     lesson = card.lesson or say("library.not_closed")
-    return [line, say("cli.library.lesson", lesson=lesson)]
+    return [line, f"    {lesson}"]
 
 
 def _learning_lines(taught: Taught) -> list[str]:
@@ -149,7 +149,7 @@ def _learning_lines(taught: Taught) -> list[str]:
     return [
         head,
         *(
-            say("cli.learning.witness", bearing=say(f"learnings.{one.bearing}"), said=witness_words(one))
+            "    " + say("cli.learning.witness", bearing=say(f"learnings.{one.bearing}"), said=witness_words(one))
             for one in taught.witnesses
         ),
     ]

@@ -109,7 +109,11 @@ def bear_out(desk: Desk, key: str, pilot_key: str, bearing: str, note: str = "")
         )
         if row is not None:
             work.change(
-                row, "learning.borne_out", bearing=Bearing(bearing), note=note.strip(), entered_by_id=work.actor_id
+                row,
+                "learning.bearing_changed",
+                bearing=Bearing(bearing),
+                note=note.strip(),
+                entered_by_id=work.actor_id,
             )
         else:
             row = work.add(

@@ -6,10 +6,12 @@ import streamlit as st
 
 from experiments.desk import Desk
 from experiments.iterate import iterate, may_iterate, next_version, sentences
-from experiments.lineage import cells, lineage
+from experiments.lineage import LineageView, cells, lineage
+from experiments.lineage_drawn import drawn
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
+from experiments.pictures.lineage_picture import HEIGHT, ON_A_PAGE, lineage_chart, picture_words
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.access import Act
@@ -32,12 +34,24 @@ def draft(desk: Desk, pilot: Pilot) -> None:
         done(say("versions.drafted"))
 
 
+def picture(view: LineageView) -> None:
+    """Versions over time; the table beneath says the same in words."""
+    shown = drawn(view)
+    if shown is None or not shown.shows:
+        st.caption(say("lineage.picture.none"))
+        return
+    chart = lineage_chart(shown, theme=look.theme(), height=HEIGHT + ON_A_PAGE)
+    st.subheader(say("lineage.picture"), anchor=False)
+    st.altair_chart(chart, theme=None, alt=picture_words(shown))
+
+
 desk = begin(say("nav.page.versions"))
 pilot = pilot_here(desk)
 view = lineage(desk, pilot.key)
 st.text(say("lineage.lead"))
 if view.metric:
     st.caption(plain(say("versions.metric", metric=view.metric_name)))
+picture(view)
 rows = [cells(version) for version in view.versions]
 look.table({name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)})
 look.lines(

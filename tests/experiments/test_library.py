@@ -194,7 +194,7 @@ def test_a_learning_stands_on_pilots_that_support_and_contradict_it(closed: Any)
     ]
     assert take_back(tom, made.key, closed.key).witnesses == ()
     assert [event.act for event in history(closed.desk, closed.key)][-3:] == [
-        *("learning.borne_out", "learning.borne_out", "learning.taken_back"),
+        *("learning.borne_out", "learning.bearing_changed", "learning.taken_back"),
     ]
     assert "other" not in history(closed.desk, closed.key)[-1].sentence
     assert verify(closed.desk).whole
