@@ -70,6 +70,8 @@ def _plain(name: str, value: Any) -> Any:
         return say(f"act.{value}")
     if isinstance(value, str) and DAY.fullmatch(value):
         return date.fromisoformat(value)
+    if name == "replication":
+        return say(f"replication.{value}")
     if name in {"verdict", "recommended"}:
         return say(f"verdict.{value}") if value else say("history.sent_back")
     return say(f"memo.stance.{value}") if name == "stance" else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,13 @@ from experiments.desk import Desk
 from experiments.inputs import Source, known_of, text_fits
 from experiments.plan import stored_plan
 from experiments.recommend import recommendation_json
+from experiments.rollouts.keep import read_plan
+from experiments.rollouts.measure import measured_again
 from experiments.words import say
-from registry import find
-from stats.plan import sha256
+from registry import find, rolling
+from registry.pilots import Pilot
+from stats.plan import canonical_json, sha256
+from stats.rollout.rings import redraw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,27 @@ def reproduce(desk: Desk, key: str) -> tuple[Reproduced, ...]:
         if said is not None:
             again = recommendation_json(stored_plan(known.plan), row)
             items.append(_held("recommendation", facts, said.canonical, again))
-    return tuple(items)
+    return (*items, *_rolled_out(desk, pilot))
+
+
+def _rolled_out(desk: Desk, pilot: Pilot) -> Iterator[Reproduced]:
+    """The waves of each plan drawn again, and every measurement of the roll-out made again."""
+    with desk.read() as session:
+        plans, measures = rolling.rollout_plans(session, pilot.id), rolling.measures(session, pilot.id)
+        gone = {row.sha256 for row in find.forgotten(session, pilot.id)}
+    for plan in plans:
+        rings = read_plan(plan.canonical).rings
+        stored, again = canonical_json(rings.as_json()), canonical_json(redraw(rings).as_json())
+        yield _held("rollout_draw", {"number": plan.number}, stored, again)
+    for row in measures:
+        facts = {"ring": row.ring}
+        made = None if row.snapshot_sha256 in gone else measured_again(desk, pilot, row)
+        if made is not None:
+            yield _held("rollout_measure", facts, row.canonical, made)
+            continue
+        digest = sha256(row.canonical)
+        what = say("reproduced.rollout_measure.text", **facts)
+        yield Reproduced(what=what, stored=row.sha256, again=digest, identical=digest == row.sha256, source="text")
 
 
 def _evidence(facts: dict[str, Any], row: Any, source: Source, made: str | None) -> Reproduced:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from experiments.looks import next_due_of
+from experiments.rollouts.moves import dues
 from experiments.rounds import OPEN_FOR
 from experiments.unsigned import AFTER, sign_by
 from registry.kinds import DecisionKind, Stage, Verdict
@@ -49,6 +50,7 @@ NEXT = {
     Stage.ASSESSED: ("review", "review"),
     Stage.IN_REVIEW: ("decide", "decide"),
     Stage.DECIDED: ("close", "decide"),
+    Stage.ROLLING_OUT: ("measure_rollout", "rollout"),
 }
 """The act that moves a pilot on from each stage, and the page where it is done."""
 
@@ -64,6 +66,8 @@ def waits(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:
         yield from _signatures(one, everybody, today)
     elif stage in {Stage.ASSESSED, Stage.IN_REVIEW}:
         yield from _judged(one, everybody, today)
+    elif stage == Stage.ROLLING_OUT:
+        yield from _rolled_out(one, everybody, today)
     elif stage in NEXT:
         yield _next(one)
 
@@ -72,6 +76,8 @@ def _next(one: Standing) -> Wait:
     act, page = NEXT[one.pilot.stage]
     if act == "finish_charter" and one.registered:
         act, page = "make_plan", "plan"
+    if act == "close" and one.decision is not None and one.decision.verdict == Verdict.SCALE:
+        act, page = "plan_rollout", "rollout"
     if act == "assess" and one.evidence and one.evidence[-1].snapshot_id == one.newest_snapshot:
         act, page = "bring_data", "data"  # the next planned check wants newer ones
     plan = _plan(one)
@@ -82,6 +88,19 @@ def _next(one: Standing) -> Wait:
     elif plan is not None and act in {"make_plan", "assign"}:
         due = plan.start
     return Wait(act=act, page=page, people=_only(one.pilot.owner_id), due=due)
+
+
+def _rolled_out(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:
+    """Waves to start and to measure; proposals to pause or roll back, for all who may and the owner."""
+    people = {
+        "owner": _only(one.pilot.owner_id),
+        "sponsor": _only(one.pilot.sponsor_id),
+        "executive": everybody.executives - _only(one.pilot.owner_id),
+    }
+    for due in dues(one.rolling, today) if one.rolling else ():
+        mine = frozenset().union(*(people[whose] for whose in due.whose))
+        page = "decide" if due.act == "close" else "rollout"
+        yield Wait(act=due.act, page=page, people=mine, due=due.due, about=due.about)
 
 
 def _signatures(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:

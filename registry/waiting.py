@@ -23,6 +23,7 @@ from registry.outcomes import Snapshot
 from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import PlanRecord
+from registry.rolling import Rolling, rolling
 from registry.rollouts import Hindsight
 
 
@@ -60,6 +61,7 @@ class Standing:
     requests: Sequence[RequestForMore]
     overrules: Sequence[ProposedOverrule]
     comments: Sequence[Comment]
+    rolling: Rolling | None = None
     looked_back: frozenset[UUID] = frozenset()
 
 
@@ -124,6 +126,7 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
     requests = _grouped(_rows(session, RequestForMore, only, RequestForMore.asked_at))
     overrules = _grouped(_rows(session, ProposedOverrule, only, ProposedOverrule.proposed_at))
     comments = _grouped(_rows(session, Comment, only, Comment.created_at))
+    rollouts = rolling(session, None if only is None else [only])
     looked_back = frozenset(session.exec(_only(select(Hindsight.decision_id), Hindsight, only)))
     return [
         Standing(
@@ -145,6 +148,7 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
             requests=[row for row in requests[pilot.id] if row.answered_at is None],
             overrules=[row for row in overrules[pilot.id] if row.state == OverruleState.WAITING],
             comments=comments[pilot.id],
+            rolling=rollouts.get(pilot.id),
             looked_back=looked_back,
         )
         for pilot in pilots

@@ -13,6 +13,7 @@ from experiments.pages.deciding import decision_form, look_back_here, proposed_h
 from experiments.pages.frame import begin, offered, pilot_here
 from experiments.pages.heard import request_lines, round_lines
 from experiments.pages.notes import notes
+from experiments.pages.rollout_parts import rollout_link
 from experiments.recommend import in_force
 from experiments.requests import requests
 from experiments.rounds import round_of
@@ -74,6 +75,7 @@ if not reached(pilot, Stage.DECIDED):
     if not proposed_here(desk, pilot) and offered(desk, Act.DECIDE, pilot):
         decision_form(desk, pilot, view.badge.verdict, shown.evidence.sha256)
 elif pilot.stage in {Stage.DECIDED, Stage.ROLLING_OUT}:
+    rollout_link(desk, pilot)
     if offered(desk, Act.CLOSE, pilot):
         close_form(desk, pilot)
 else:

@@ -7,13 +7,17 @@ from html import escape
 
 import streamlit as st
 
+from experiments.desk import Desk
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures import theme
 from experiments.pictures.rollout_chart import COLOURS, replication_svg, rollout_chart
 from experiments.rollouts.forecast import ForecastPicture
-from experiments.rollouts.view import RolloutView, replication_word
+from experiments.rollouts.lines import proposal_sentence
+from experiments.rollouts.view import RolloutView, replication_word, standing_sentence
 from experiments.words import say
+from registry.kinds import Stage
+from registry.pilots import Pilot
 
 
 def banner(view: RolloutView) -> None:
@@ -45,3 +49,27 @@ def _svg(shown: ForecastPicture, ground: theme.Theme) -> str:
     """Kept: the same picture is shown at every click on its page."""
     chart = rollout_chart(shown.rows, line=shown.line, unit=shown.unit, better=shown.better, theme=ground)
     return theme.svg(chart, name="rollout")
+
+
+def rollout_link(desk: Desk, pilot: Pilot) -> None:
+    """After a SCALE: what is proposed, or how far it is, and the way to the page."""
+    if pilot.stage == Stage.ROLLING_OUT:
+        said = standing_sentence(desk, pilot)
+    else:
+        today = desk.registry.clock().date().isoformat()
+        said = _proposed(desk, (pilot.key, str(pilot.id), pilot.revision, today))
+    if not said:
+        return
+    st.text(said)
+    st.page_link(
+        "experiments/pages/rollout.py",
+        label=say("rollout.to_page"),
+        icon=":material/arrow_forward:",
+        query_params={"pilot": pilot.key},
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _proposed(_desk: Desk, mark: tuple[str, str, int, str]) -> str:
+    """Sized by calculation, which takes a moment: once for a pilot as it stands on a day. mark: its key first."""
+    return proposal_sentence(_desk, mark[0])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.desk import Desk
+from experiments.errors import REFUSALS, sentences
 from experiments.rollouts.keep import Promise
-from experiments.rollouts.propose import Proposal
+from experiments.rollouts.propose import Proposal, propose
 from experiments.words import say
 from experiments.words.numbers import Unit, chance, effect, effect_between, size
 from stats.evidence import as_json
@@ -93,9 +95,14 @@ def proposed_lines(made: Proposal) -> tuple[str, ...]:
     return promise_lines(made.basis.plan, promise_of(made))
 
 
-def first_line(made: Proposal) -> str:
-    """Waves and sites kept as before, in one sentence or two."""
-    promise = promise_of(made)
+def proposal_sentence(desk: Desk, key: str) -> str:
+    """What would be proposed as it is: waves and sites kept as before; what is missing; "" if it was not scaled."""
+    try:
+        promise = promise_of(propose(desk, key))
+    except REFUSALS as refused:
+        if any(problem.code == "rollout_not_scaled" for problem in refused.problems):
+            return ""
+        return " ".join((say("rollout.not_plannable"), *sentences(refused)))
     return say("rollout.proposed", waves=waves_line(promise), held=next(held_lines(promise)))
 
 

@@ -14,7 +14,7 @@ from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.rollouts.bring import REACH, bring, brought_snapshots, measurable, pilot_plan
 from experiments.rollouts.calendar import days
-from experiments.rollouts.keep import Promise, Standing, read_plan, set_state
+from experiments.rollouts.keep import Standing, read_plan, set_state
 from experiments.words import say
 from registry import find, rolling
 from registry.access import Act
@@ -177,13 +177,6 @@ def measured_again(desk: Desk, pilot: Pilot, row: RolloutMeasure) -> str:
     assert rollout is not None
     here = Standing(rollout=rollout, record=record, promise=read_plan(record.canonical))
     return measure_text(desk, pilot_plan(desk, pilot, here), record, snapshot, window)
-
-
-def rings_again(promise: Promise) -> bool:
-    """Whether the draw of the waves gives the stored ones again."""
-    from stats.rollout.rings import redraw
-
-    return redraw(promise.rings) == promise.rings
 
 
 def _measured(row: RolloutMeasure, *, again: bool, warnings: tuple[Problem, ...] = ()) -> Measured:

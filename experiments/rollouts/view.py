@@ -153,7 +153,7 @@ def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today:
     calendar = here.promise.calendar
     said = []
     begun = calendar.begun(today)
-    measured = max((row.ring for row in measures if row.plan_id == here.record.id), default=0)
+    measured = max((row.ring for row in measures), default=0)
     if begun < len(calendar.starts):
         show = can_show(plan, here.promise, begun + 1)
         key = "rollout.next" if show else "rollout.next_plain"
@@ -174,7 +174,7 @@ def can_show(plan: Plan, promise: Promise, ring: int) -> str:
 
 def _waves(here: Standing, measures: Sequence[RolloutMeasure], today: date) -> tuple[WaveRow, ...]:
     calendar, rings = here.promise.calendar, here.promise.rings
-    measured = max((row.ring for row in measures if row.plan_id == here.record.id), default=0)
+    measured = max((row.ring for row in measures), default=0)
     stopped = here.rollout.state in (RolloutState.PAUSED, RolloutState.ROLLED_BACK)
     begun = calendar.begun(here.rollout.since.date() if stopped else today)
     if here.rollout.state == RolloutState.PLANNED:
@@ -259,3 +259,19 @@ def measured_heads(desk: Desk, pilot: Pilot) -> list[dict[str, Any]]:
         names = ("state", "pause_proposed", "roll_back_proposed", "metrics", "guardrails")
         found.append({"ring": row.ring, "until": stored["until"], "sha256": row.sha256} | {n: judged[n] for n in names})
     return found
+
+
+def standing_sentence(desk: Desk, pilot: Pilot) -> str:
+    """How far the roll-out is and what was found so far; "" before one is planned."""
+    with desk.read() as session:
+        found = rolling.rolling(session, [pilot.id]).get(pilot.id)
+    return "" if found is None else rolling_words(found)
+
+
+def rolling_words(found: rolling.Rolling) -> str:
+    """State and replication in words, for lists."""
+    state = say(f"rollout.state.{found.rollout.state.value}")
+    if found.measure is None:
+        return say("portfolio.rollout", state=state)
+    code = json.loads(found.measure.canonical)["judgement"]["state"]
+    return say("portfolio.rollout_measured", state=state, replication=replication_word(code))
