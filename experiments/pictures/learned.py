@@ -23,6 +23,14 @@ class Figure:
     lower: float | None = None
     upper: float | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Of what is drawn."""
+        return (
+            self.value if self.lower is None else self.lower,
+            self.value if self.upper is None else self.upper,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairRow:
@@ -37,21 +45,17 @@ def pairs(
     rows: Sequence[PairRow], *, first: str, second: str, axis: str, theme: Theme = "light", width: int | str = 460
 ) -> alt.LayerChart:
     """first (grey square) above second (blue dot) in each row; dashed line at 0, full line at one gain worth having."""
+    named = [(row.name, what, figure) for row in rows for what, figure in ((first, row.first), (second, row.second))]
     drawn = [
-        {
-            "row": row.name,
-            "what": name,
-            "value": figure.value,
-            "lower": figure.value if figure.lower is None else figure.lower,
-            "upper": figure.value if figure.upper is None else figure.upper,
-        }
-        for row in rows
-        for name, figure in ((first, row.first), (second, row.second))
+        {"row": name, "what": what, "value": figure.value, "lower": figure.ends[0], "upper": figure.ends[1]}
+        for name, what, figure in named
     ]
-    low = min(0.0, *(one["lower"] for one in drawn))  # type: ignore[type-var]
-    high = max(1.0, *(one["upper"] for one in drawn))  # type: ignore[type-var]
-    air = 0.06 * (float(high) - float(low))
-    ends = [float(low) - air, float(high) + air]
+    low, high = (
+        min([0.0, *(figure.ends[0] for _, _, figure in named)]),
+        max([1.0, *(figure.ends[1] for _, _, figure in named)]),
+    )
+    air = 0.06 * (high - low)
+    ends = [low - air, high + air]
     ticks = nice_ticks(ends[0], ends[1], most=7)
     x = alt.X(
         "value:Q",
