@@ -53,9 +53,9 @@ class Rates:
 
 
 def counted(rows: Sequence[PilotRow]) -> tuple[PilotRow, ...]:
-    """The rows that count: made-up pilots only where there are no others."""
-    real = tuple(row for row in rows if not row.simulated)
-    return real or tuple(rows)
+    """The rows that count: made-up pilots only where there are no others, and never those recorded afterwards."""
+    run_here = tuple(row for row in rows if not row.imported)
+    return tuple(row for row in run_here if not row.simulated) or run_here
 
 
 def rates(rows: Sequence[PilotRow]) -> Rates:

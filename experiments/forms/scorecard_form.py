@@ -50,13 +50,13 @@ def read_scores(text: str, sites: Sequence[str]) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def table_of(scores: Sequence[Mapping[str, Any]], sites: Sequence[str]) -> dict[str, list[str | None]]:
-    """Columns of the table: all of them together first, then each site, whatever is known in words."""
+def table_of(scores: Sequence[Mapping[str, Any]], sites: Sequence[str]) -> dict[str, list[str]]:
+    """Columns of the table: all of them together first, then each site, whatever is known in words; else nothing."""
     known = {str(score.get("site") or ALL): score for score in scores}
     rows = [known.get(site, {}) for site in (ALL, *sites)]
-    words: dict[str, list[str | None]] = {"site": [say("scorecard.all"), *sites]}
+    words: dict[str, list[str]] = {"site": [say("scorecard.all"), *sites]}
     for name in LEVELS:
-        words[name] = [word(name, row[name]) if row.get(name) else None for row in rows]
+        words[name] = [word(name, row[name]) if row.get(name) else "" for row in rows]
     return words
 
 

@@ -149,7 +149,7 @@ if pilot is not None:
         st.stop()
 step = st.session_state.get(STEP, STEPS[0])
 number = STEPS.index(step)
-top = st.container(horizontal=True) if step == STEPS[0] else None
+top = st.container() if step == STEPS[0] else None
 st.progress(
     (number + 1) / len(STEPS), text=say("register.progress", number=number + 1, step=say(f"register.step.{step}"))
 )

@@ -26,7 +26,7 @@ def write_charter(at: Any) -> None:
     at.page.get_by_text("Start from a template").click()
     at.press("Start from this")
     at.holds("r-title", "Call-back at peak")
-    at.sees("If we offer a call-back within the hour")
+    at.key("hypothesis-sentence").get_by_text("If we offer a call-back within the hour").wait_for()
     at.write("r-owner", "Ana Lima")
     at.write("r-owner-department", "Contact Centre")
     at.write("r-sponsor", "Ruth Vogel")
@@ -35,7 +35,7 @@ def write_charter(at: Any) -> None:
     at.press("Save and go on")
 
     at.sees("What must get better")
-    at.holds("r-s1-name", "Waiting time")
+    at.holds("r-s1-name", "Speed of answer")
     at.press("Save and go on")
 
     at.write("r-p1-department", "Logistics")
@@ -43,8 +43,10 @@ def write_charter(at: Any) -> None:
     at.write("r-p1-benefit", "fewer calls about late parcels")
     at.write("r-p1-own-name", "Deliveries on time")
     at.pick("r-p1-own-kind", "share of yes")
+    at.pick("r-p1-own-better", "more of it")
     at.write("r-p1-own-column", "on_time")
     at.write("r-p1-own-loss", "10")
+    at.write("r-p2-department", "")
     at.press("Save and go on")
 
     at.write("r-unit-word", "team")
@@ -56,9 +58,9 @@ def write_charter(at: Any) -> None:
     at.date("r-baseline", (TODAY - timedelta(days=DAYS_BEFORE)).isoformat())
     at.write("r-column-site", "team")
     at.write("r-column-period", "day")
-    at.write("r-spread-wait", "8")
-    at.write("r-steady-wait", "0.6")
-    at.write("r-spread-repeat_contact", "0.9")
+    at.write("r-spread-speed_of_answer", "8")
+    at.write("r-steady-speed_of_answer", "0.6")
+    at.write("r-spread-abandonment", "0.9")
     at.sees("Sized to decide")
     at.press("Save and go on")
     at.press("Register the pilot")
@@ -74,14 +76,14 @@ def bring(path: Path, treated: set[str]) -> None:
 
     with path.open("w", newline="") as out:
         rows = csv.writer(out)
-        rows.writerow(["team", "day", "wait_s", "again", "on_time"])
+        rows.writerow(["team", "day", "answer_wait", "hung_up_in_queue", "repeat_contact", "on_time"])
         for before in range(DAYS_BEFORE, -1, -1):
             day = TODAY - timedelta(days=before)
             for site in SITES:
                 gain = 40 if site in treated and before == 0 else 0
-                for long, again, late in zip(some(2), some(6), some(6), strict=True):
+                for long, gone, again, late in zip(some(2), some(4), some(6), some(6), strict=True):
                     wait = 500 if long else max(1, round(chance.gauss(200 - gain, 25)))
-                    rows.writerow([site, day, wait, int(again), int(not late)])
+                    rows.writerow([site, day, wait, int(gone), int(again), int(not late)])
 
 
 def treated_sites(path: Path) -> set[str]:
@@ -138,7 +140,7 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.act_as("Ana Lima")
     spoilt = tmp_path / "spoilt.csv"
     bring(spoilt, treated)
-    spoilt.write_text(spoilt.read_text().replace("wait_s", "wait_min", 1))
+    spoilt.write_text(spoilt.read_text().replace("answer_wait", "wait_min", 1))
     at.upload(spoilt)
     at.press("Check and keep this file")
     at.sees("Nothing was kept")
@@ -151,7 +153,7 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.open("evidence", pilot=KEY)
     at.act_as("Ana Lima")
     at.press("Assess now")
-    at.sees("Waiting time got better by")
+    at.sees("Speed of answer got better by")
     at.unbroken()
 
     partner = window("Tom Berg", "review")

@@ -20,6 +20,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.portfolio import portfolio
 from experiments.portfolio_words import standing
+from experiments.rates import counted, rates
 from experiments.register import register, resume
 from experiments.verify import verify
 from experiments.words import forbidden_words
@@ -230,3 +231,9 @@ def test_the_command_shows_keeps_and_refuses(tmp_path: Path, monkeypatch: pytest
     assert run(str(path))["kept"] is True
     assert "here already" in Refusal.model_validate(run(str(path), code=1)).refused[0]
     assert "--form" in Refusal.model_validate(run(code=1)).refused[0]
+
+
+def test_the_funnel_does_not_count_it_either(desk: Desk, tmp_path: Path) -> None:
+    keep(desk, look(desk, sheet(tmp_path, CHAT, LABELS)))
+    assert counted(portfolio(desk)) == ()
+    assert rates(counted(portfolio(desk))).signed == 0

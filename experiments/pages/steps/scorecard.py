@@ -30,13 +30,13 @@ def scorecard(kept: list[dict[str, Any]], sites: list[str], unit: str) -> list[d
             column_config={"site": say("scorecard.site")}
             | {
                 name: st.column_config.SelectboxColumn(
-                    say(f"scorecard.{name}"), options=[word(name, answer) for answer in answers]
+                    say(f"scorecard.{name}"), options=["", *(word(name, answer) for answer in answers)]
                 )
                 for name, answers in LEVELS.items()
             },
             key=f"{fields.PREFIX}score-table-{len(sites)}-{st.session_state.get(f'{TAKEN}-times', 0)}",
         )
-        columns = {name: [None if pd.isna(cell) else cell for cell in shown[name]] for name in LEVELS}
+        columns = {name: list(shown[name]) for name in LEVELS}
         found = scores_of(columns, sites)
         look.lines(choice_lines({"scorecard": found, "unit_word": unit}))
     return found
