@@ -15,6 +15,7 @@ from experiments.documents.beside import Peer, before_and_after, levels_now, pee
 from experiments.money import horizon_words
 from experiments.peers import peers_in
 from experiments.rates import chance_of_falling_short
+from experiments.rollouts.words import rolling_words
 from experiments.site_calendar import Span
 from experiments.words.numbers import Unit, effect
 from registry import find
@@ -71,6 +72,7 @@ class PilotRow:
     expected: float | None = None
     currency: str = ""
     horizon: str = ""
+    rollout: str = ""
     short: float | None = None
     decided_on: date | None = None
     imported: bool = False
@@ -191,6 +193,7 @@ def _row(
         next_date=next_date,
         overdue=next_date is not None and next_date < today,
         age_days=max(0, (today - pilot.stage_since.date()).days),
+        rollout=rolling_words(known.rollouts[pilot.id]) if pilot.id in known.rollouts else "",
         peers=_beside_peers(headline, kept) if kept and headline else "",
         **(headline.found if headline else {}),
         **reported,

@@ -20,6 +20,7 @@ from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.people import Department
 from registry.pilots import Hypothesis, Pilot, PilotPartner
 from registry.plans import PlanRecord
+from registry.rolling import Rolling, rolling
 
 CHUNK = 500
 """Keys in one query: databases limit their number."""
@@ -39,7 +40,7 @@ class Overview:
 
     plans: the newest, locked or not; evidence: the newest of the first arm; recommendations: on that evidence;
     rounds: until when partners are asked on it; decisions: the newest; registered: those whose charter is complete;
-    people, departments: names by key.
+    people, departments: names by key; rollouts: where there is one.
     """
 
     plans: Mapping[UUID, Stored]
@@ -51,6 +52,7 @@ class Overview:
     registered: frozenset[UUID]
     people: Mapping[UUID, str]
     departments: Mapping[UUID, str]
+    rollouts: Mapping[UUID, Rolling]
 
 
 def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
@@ -70,6 +72,7 @@ def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
         ),
         people={person.id: person.name for person in find.people(session, active_only=False)},
         departments={department.id: department.name for department in find.departments(session)},
+        rollouts=rolling(session, keys),
     )
 
 

@@ -62,20 +62,21 @@ def rolling(session: Session, only: Iterable[UUID] | None = None) -> dict[UUID, 
             select(RolloutPlan.id, RolloutPlan.canonical).where(col(RolloutPlan.id).in_([row.plan_id for row in rows]))
         )
     }
-    newest: dict[UUID, MeasureHead] = {}
-    columns: Any = (
-        RolloutMeasure.pilot_id,
-        RolloutMeasure.plan_id,
-        RolloutMeasure.ring,
-        RolloutMeasure.made_at,
-        RolloutMeasure.canonical,
-    )
-    wanted = select(*columns)
-    order = (col(RolloutMeasure.made_at), col(RolloutMeasure.ring), col(RolloutMeasure.id))
-    for pilot_id, plan_id, ring, made_at, text in session.exec(_of(wanted, RolloutMeasure, keys).order_by(*order)):
-        newest[pilot_id] = MeasureHead(plan_id=plan_id, ring=ring, made_at=made_at, canonical=text)
+    newest = _newest(session, keys)
     return {
         row.pilot_id: Rolling(rollout=row, plan=plans[row.plan_id], measure=newest.get(row.pilot_id)) for row in rows
+    }
+
+
+def _newest(session: Session, keys: list[UUID] | None) -> dict[UUID, MeasureHead]:
+    """By pilot; only the newest texts are read, for they are long."""
+    columns: Any = (RolloutMeasure.pilot_id, RolloutMeasure.id)
+    order = (col(RolloutMeasure.made_at), col(RolloutMeasure.ring), col(RolloutMeasure.id))
+    newest = dict(session.exec(_of(select(*columns), RolloutMeasure, keys).order_by(*order)).all())
+    rows = session.exec(select(RolloutMeasure).where(col(RolloutMeasure.id).in_(newest.values()))) if newest else ()
+    return {
+        row.pilot_id: MeasureHead(plan_id=row.plan_id, ring=row.ring, made_at=row.made_at, canonical=row.canonical)
+        for row in rows
     }
 
 

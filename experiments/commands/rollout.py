@@ -107,7 +107,7 @@ def _planned(desk: Desk, key: str, wanted: Wanted, reason: str, dry: bool) -> An
 def _measured(desk: Desk, key: str, data: Path | None, reading: Path | None) -> Answer:
     from experiments.files import read_yaml
     from experiments.rollouts.measure import measure
-    from experiments.rollouts.view import replication_word
+    from experiments.rollouts.words import replication_word
 
     made = measure(desk, key, data, reading=read_yaml(reading) if reading else None)
     said = "cli.rollout.measured_again" if made.again else "cli.rollout.measured"

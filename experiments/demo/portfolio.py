@@ -35,6 +35,7 @@ from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
 from experiments.demo.aims import add_objectives
 from experiments.demo.lessons import LESSONS, add_learnings
+from experiments.demo.rolled_out import ROLLOUTS, RolledOut
 from experiments.demo.staff import add_staff
 from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
@@ -73,7 +74,10 @@ def add_portfolio(desk: Desk, *, if_empty: bool = False, only: tuple[str, ...] =
     now = desk.registry.clock()
     keys = tuple(key for key in STORIES if not only or key in only)
     with tempfile.TemporaryDirectory() as folder:
-        steps = [step for key in keys for step in _Life(desk, key, now, Path(folder)).steps()]
+        lives = [_Life(desk, key, now, Path(folder)) for key in keys]
+        steps = [step for life in lives for step in life.steps()]
+        if not only:
+            steps += [step for life in lives if life.key in ROLLOUTS for step in life.rolled_out()]
         steps.sort(key=lambda step: step.at)
         with _clock(desk, steps[0].at):
             add_staff(desk)
@@ -156,6 +160,18 @@ class _Life:
         ]
         last = UNTIL.index(self.story.until)
         return [self._step(day, act) for stage, day, act in happened if UNTIL.index(stage) <= last]
+
+    def rolled_out(self) -> list[Step]:
+        """After the decision: the roll-out, wave by wave."""
+        end = self._due(self.story.checks[-1]) or self.now.date()
+        life = RolledOut(
+            desk=self.desk,
+            charter=self.charter,
+            decided_by=self.story.decided_by,
+            decided_on=end + timedelta(days=14),
+            folder=self.folder,
+        )
+        return [self._step(day, act) for day, act in life.acts()]
 
     def _due(self, check: Check) -> date | None:
         """The day of a planned check; of several half-way ones the first."""

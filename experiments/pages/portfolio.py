@@ -61,6 +61,8 @@ def card(row: PilotRow) -> None:
         if row.effect:
             state = f", {say(f'state.{row.state}')}" if row.state else ""
             pieces.append(f"<p>{escape(f'{row.metric}: {row.effect}{state}')}</p>")
+        if row.rollout:
+            pieces.append(f"<p>{escape(row.rollout)}</p>")
         if words := money_words(row):
             pieces.append(f"<p>{escape(words)}</p>")
         pieces.append(f"<p class='pg-faint'>{escape(' · '.join(told))}</p>")

@@ -18,8 +18,8 @@ from experiments.rollouts.keep import keep_plan, start
 from experiments.rollouts.lines import proposed_lines, wave_lines
 from experiments.rollouts.measure import measure
 from experiments.rollouts.propose import propose
-from experiments.rollouts.view import replication_word
 from experiments.rollouts.wanted import Wanted, sites_of
+from experiments.rollouts.words import replication_word
 from experiments.words import say
 from registry.access import Act
 from registry.pilots import Pilot

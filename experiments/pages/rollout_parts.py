@@ -14,7 +14,8 @@ from experiments.pictures import theme
 from experiments.pictures.rollout_chart import COLOURS, replication_svg, rollout_chart
 from experiments.rollouts.forecast import ForecastPicture
 from experiments.rollouts.lines import proposal_sentence
-from experiments.rollouts.view import RolloutView, replication_word, standing_sentence
+from experiments.rollouts.view import RolloutView, standing_sentence
+from experiments.rollouts.words import replication_word
 from experiments.words import say
 from registry.kinds import Stage
 from registry.pilots import Pilot

@@ -13,8 +13,9 @@ from experiments.rollouts.bring import pilot_plan
 from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw
 from experiments.rollouts.keep import Promise, Standing, standing_in
 from experiments.rollouts.lines import promise_lines, unit_of
+from experiments.rollouts.words import rolling_words
 from experiments.views import Tone
-from experiments.words import knows, say
+from experiments.words import say
 from experiments.words.numbers import effect, effect_between, size
 from registry import find, rolling
 from registry.kinds import RolloutState
@@ -244,10 +245,6 @@ def _week(time: int) -> str:
     return say("rollout.week", week=time + 1) if time >= 0 else say("rollout.week_before", weeks=-time)
 
 
-def replication_word(code: str) -> str:
-    return say(f"replication.{code}") if code and knows(f"replication.{code}") else say("replication.none")
-
-
 def measured_heads(desk: Desk, pilot: Pilot) -> list[dict[str, Any]]:
     """What each measurement found, without its evidence; the newest last."""
     with desk.read() as session:
@@ -266,12 +263,3 @@ def standing_sentence(desk: Desk, pilot: Pilot) -> str:
     with desk.read() as session:
         found = rolling.rolling(session, [pilot.id]).get(pilot.id)
     return "" if found is None else rolling_words(found)
-
-
-def rolling_words(found: rolling.Rolling) -> str:
-    """State and replication in words, for lists."""
-    state = say(f"rollout.state.{found.rollout.state.value}")
-    if found.measure is None:
-        return say("portfolio.rollout", state=state)
-    code = json.loads(found.measure.canonical)["judgement"]["state"]
-    return say("portfolio.rollout_measured", state=state, replication=replication_word(code))
