@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,8 @@ UPCOMING = frozenset({"look_back"})
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """One next act. act: key of its sentence (``move.<act>``); page: the page where it is done.
+    """One next act. act: key of its sentence (``move.<act>``); page: the page where it is done; pilot: its key, "" for
+    what concerns no pilot; title: of the pilot, or of the key result.
 
     mine: whether the person at the desk is the one; who: by name or role, for everyone else; people: their keys; due:
     None if no date presses; about: tells apart what comes more than once.
@@ -52,7 +53,8 @@ def moves(desk: Desk, *, upcoming: bool = False) -> tuple[Move, ...]:
     upcoming: also what is no move before its day.
     """
     with desk.read() as session:
-        return _moves(session, desk, find.pilots(session), upcoming=upcoming)
+        found = _moves(session, desk, find.pilots(session), upcoming=upcoming)
+        return _ordered([*found, *_words_due(session, desk, upcoming=upcoming)])
 
 
 def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
@@ -71,7 +73,39 @@ def _moves(session: Any, desk: Desk, pilots: Sequence[Pilot], *, upcoming: bool)
         for wait in waits(one, known, today)
         if upcoming or wait.act not in UPCOMING or (wait.due is not None and wait.due <= today)
     ]
+    return _ordered(found)
+
+
+def _ordered(found: Sequence[Move]) -> tuple[Move, ...]:
+    """Mine first, then by due date and title."""
     return tuple(sorted(found, key=lambda move: (not move.mine, move.due or date.max, move.title, move.act)))
+
+
+def _words_due(session: Any, desk: Desk, *, upcoming: bool) -> Iterator[Move]:
+    """Key results whose word is due: of the objective's owner, until one is said on its last day or after."""
+    today, me = desk.registry.clock().date(), desk.person.id if desk.person else None
+    results = find.key_results(session)
+    if not results:
+        return
+    owners = {row.id: row.owner_id for row in find.objectives(session)}
+    names = {row.id: row.name for row in find.people(session)}
+    last = find.latest_key_result_check_ins(session)
+    for row in results:
+        since = last[row.id].said_on if row.id in last else row.created_at.date()
+        due, owner = since + timedelta(days=row.every_days), owners.get(row.objective_id)
+        if owner not in names or since >= row.due or (due > today and not upcoming):
+            continue
+        yield Move(
+            act="key_result_word",
+            page="objectives",
+            pilot="",
+            title=row.name,
+            mine=owner == me,
+            who=names[owner] if owner else "",
+            due=due,
+            people=frozenset([owner]) if owner else frozenset(),
+            about=row.key,
+        )
 
 
 def _move(wait: Wait, pilot: Pilot, known: Everybody, me: UUID | None) -> Move:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.objectives.cascade import cascade
+from experiments.objectives.course import courses
 from experiments.objectives.outline import actions, brought, columns, head
 from experiments.objectives.roll_up import pilot_sentences, roll_ups
 from experiments.objectives.tree import Node, Tree, tree
 from experiments.pages import look
 from experiments.pages.frame import begin, named, offered, plain
 from experiments.pages.objectives_forms import keeping
+from experiments.pictures.course_chart import course_chart
 from experiments.words import say
 from registry.access import Act
 
@@ -26,6 +28,25 @@ def outline(node: Node, above: Node | None = None) -> None:
         look.lines(actions(node))
     for child in node.below:
         outline(child, node)
+
+
+def over_time(of: Tree) -> None:
+    """Each key result with a word on it: where it stands, and the way to its target."""
+    found = courses(desk, [result.row for result in of.results])
+    if not found:
+        st.caption(say("objectives.course.none"))
+    for course in found:
+        st.markdown(plain(course.sentence))
+        said, *ways = (
+            [(point.on, point.value, point.text, point.outlook) for point in points]
+            for points in (course.said, *course.ways)
+        )
+        st.altair_chart(
+            course_chart(said, ways, unit=course.unit, theme=look.theme()),
+            theme=None,
+            key=f"course-{course.name}",
+            alt=course.sentence,
+        )
 
 
 def loose_ends(of: Tree) -> None:
@@ -44,10 +65,14 @@ def loose_ends(of: Tree) -> None:
 desk = begin(say("nav.page.objectives"), lead=say("objectives.lead"))
 known = tree(desk)
 if known.roots:
-    shown, loose, bring = st.tabs([say(f"objectives.{name}") for name in ("tree", "cascade", "bring")])
+    shown, times, loose, bring = st.tabs(
+        [say(f"objectives.{name}") for name in ("tree", "over_time", "cascade", "bring")]
+    )
     with shown:
         for root in known.roots:
             outline(root)
+    with times:
+        over_time(known)
     with loose:
         loose_ends(known)
     with bring:

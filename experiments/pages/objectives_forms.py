@@ -76,10 +76,16 @@ def retarget(desk: Desk, results: dict[str, str]) -> None:
     with st.form("objectives-retarget", border=False):
         key = _pick("which", results, "retarget-which")
         target = _number("target", "retarget-target")
+        one, two = st.columns(2)
+        with one:
+            lowest = _number("lowest", "retarget-lowest")
+        with two:
+            highest = _number("highest", "retarget-highest")
+        st.caption(say("objectives.retarget_help"))
         due = st.date_input(say("objectives.field.due"), value=None, key="retarget-due")
         why = st.text_input(say("objectives.field.why"), key="retarget-why")
         pressed = _submitted()
-    if pressed and did(lambda: stage.retarget(desk, key, why, target=target, due=due)):
+    if pressed and did(lambda: stage.retarget(desk, key, why, target=target, due=due, lowest=lowest, highest=highest)):
         done(say("objectives.kept", name=results[key]))
 
 

@@ -33,7 +33,7 @@ def card(move: Move) -> None:
                 f"experiments/pages/{move.page}.py",
                 label=say(f"move.{move.act}.go"),
                 icon=":material/arrow_forward:",
-                query_params={"pilot": move.pilot},
+                query_params={"pilot": move.pilot} if move.pilot else None,
             )
 
 
