@@ -16,6 +16,7 @@ from experiments.library.learnings import (
     witness_words,
 )
 from experiments.library.shelf import decided_pilots
+from experiments.pages import look
 from experiments.pages.frame import did, done, plain
 from experiments.words import say
 from registry.access import Act
@@ -38,15 +39,17 @@ def _learning(desk: Desk, one: Taught, may_keep: bool) -> None:
     with st.container(border=True, key=f"learning-{one.key}", gap="xsmall"):
         st.markdown(f"**{plain(one.statement)}**")
         st.caption(say("learnings.count", supporting=one.supporting, contradicting=one.contradicting))
-        for witness in one.witnesses:
-            sign = ":material/thumb_up:" if witness.bearing == "supports" else ":material/thumb_down:"
-            said = f"{say(f'learnings.{witness.bearing}')}: {witness_words(witness)}"
-            st.page_link(
-                "experiments/pages/decide.py",
-                label=plain(said),
-                icon=sign,
-                query_params={"pilot": witness.card.key},
-            )
+        look.lines([f"{say(f'learnings.{witness.bearing}')}: {witness_words(witness)}" for witness in one.witnesses])
+        with st.container(horizontal=True, gap="small"):
+            for witness in one.witnesses:
+                sign = ":material/thumb_up:" if witness.bearing == "supports" else ":material/thumb_down:"
+                st.page_link(
+                    "experiments/pages/decide.py",
+                    label=plain(witness.card.title),
+                    icon=sign,
+                    query_params={"pilot": witness.card.key},
+                    width="content",
+                )
         if may_keep:
             with st.expander(say("learnings.change"), icon=":material/edit_note:"):
                 _attach(desk, one)

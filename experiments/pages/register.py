@@ -19,6 +19,7 @@ from experiments.pages.frame import FLASH, attempt, begin, offered, plain, warn
 from experiments.pages.steps import fields, money, partners, problem, success, where
 from experiments.pages.steps.past_pilots import past_pilots
 from experiments.pages.steps.templates import template_choice
+from experiments.pages.tried_before import tried_before
 from experiments.people import me_as_owner
 from experiments.register import Registered, register, resume, save_draft
 from experiments.revise import reopen, signed_so_far
@@ -177,5 +178,7 @@ with form, st.container(key=f"step-{step}"):
             go(kept, before(step) if goes_back else after(step))
     elif goes_on and pilot is not None:
         finish(desk, pilot, draft, step)
-with page, st.container(border=True, key="charter"):
-    charter_beside(draft, step)
+with page:
+    with st.container(border=True, key="charter"):
+        charter_beside(draft, step)
+    tried_before(desk, document(draft), pilot)
