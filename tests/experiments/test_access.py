@@ -115,6 +115,11 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.CLOSE: lambda desk, _: _of("close", "close")(desk, KEY, "Call back within the hour."),
     Act.CORRECT_TAKEAWAY: lambda desk, _: _of("library.takeaways", "correct")(desk, KEY, _lesson("Call back at once.")),
     Act.KEEP_LEARNINGS: lambda desk, _: _of("library.learnings", "add_learning")(desk, "Waiting is worse than no."),
+    Act.PLAN_ROLLOUT: lambda desk, _: _of("rollouts.keep", "keep_plan")(desk, KEY),
+    Act.MEASURE_ROLLOUT: lambda desk, asked: _of("rollouts.measure", "measure")(desk, KEY, asked.data),
+    Act.PAUSE_ROLLOUT: lambda desk, _: _of("rollouts.acts", "pause")(desk, KEY, "A strike."),
+    Act.RESUME_ROLLOUT: lambda desk, _: _of("rollouts.acts", "resume")(desk, KEY, "It is over."),
+    Act.ROLL_BACK: lambda desk, _: _of("rollouts.acts", "roll_back")(desk, KEY, "Customers wait longer."),
     Act.RAISE_CONCERN: lambda desk, _: _of("concerns", "raise_concern")(desk, KEY, "Smoke in the depot."),
     Act.ANSWER_CONCERN: lambda desk, _: _of("concerns", "answer_concern")(desk, KEY, 1, "The fan was repaired."),
     Act.PAUSE: lambda desk, _: _of("pauses", "pause")(desk, KEY, "A strike."),
@@ -135,6 +140,11 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
 FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
     "register a draft": (Act.REVISE, lambda desk, asked: _of("register", "register")(desk, asked.charter, key=KEY)),
     "reopen": (Act.REVISE, lambda desk, _: _of("revise", "reopen")(desk, KEY)),
+    "start a roll-out": (Act.PLAN_ROLLOUT, lambda desk, _: _of("rollouts.keep", "start")(desk, KEY)),
+    "bring data of a roll-out": (
+        Act.MEASURE_ROLLOUT,
+        lambda desk, asked: _of("rollouts.bring", "bring")(desk, KEY, asked.data),
+    ),
     "freeze": (Act.SHAPE, lambda desk, _: _of("shape", "freeze")(desk, KEY)),
     "look for harm": (Act.ASSESS, lambda desk, _: _of("harm_check", "harm_check")(desk, KEY)),
     "settle": (Act.CHANGE, lambda desk, _: _of("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
