@@ -117,12 +117,18 @@ def preview(pilots: Sequence[PastPilot]) -> dict[str, list[str]]:
         "row": [str(pilot.row) for pilot in pilots],
         "pilot": [pilot.title for pilot in pilots],
         "owner": [f"{pilot.owner}, {pilot.department}" for pilot in pilots],
-        "ran": [f"{day(pilot.start)} – {day(pilot.end) if pilot.end else ''}".strip() for pilot in pilots],
+        "ran": [_when(pilot) for pilot in pilots],
         "reported": [effect_line(one) for one in facts],
         "becomes": [
             say("afterwards.becomes.draft" if pilot.running else "afterwards.becomes.closed") for pilot in pilots
         ],
     }
+
+
+def _when(pilot: PastPilot) -> str:
+    if pilot.end is None:
+        return say("afterwards.since", start=day(pilot.start))
+    return f"{day(pilot.start)} – {day(pilot.end)}"
 
 
 def _may(desk: Desk) -> None:
