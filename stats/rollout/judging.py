@@ -210,21 +210,23 @@ def judge_metric(
     judged = predicted_quantile(prediction, std_error=std_error, df=df, level=below) if below > 0 else None
     pays = not (upper is not None and upper < line)
     state, code = _state(effect, lower, harmed, line, judged, pays)
-    facts = {"effect": effect, "line": line, "predicted": prediction.mean}
-    if effect > ends[1]:
+    if code == "as_forecast" and effect > ends[1]:
         code = "better_than_forecast"
+    settled_effect = now.effect if prediction.better == "higher" else -now.effect
+    facts = {"effect": effect, "settled": settled_effect, "line": line, "predicted": prediction.mean}
+    codes = [code] if pays or code == "does_not_pay" else [code, "does_not_pay"]
     return replace(
         nothing,
         state=state,
         effect=effect,
         lower=lower,
         upper=upper,
-        settled=now.effect if prediction.better == "higher" else -now.effect,
+        settled=settled_effect,
         predicted_lower=ends[0],
         predicted_upper=ends[1],
         judged_lower=judged,
         pays=pays,
-        reasons=(RolloutReason(code=code, metric=prediction.key, facts=facts),),
+        reasons=tuple(RolloutReason(code=each, metric=prediction.key, facts=facts) for each in codes),
     )
 
 

@@ -13,6 +13,7 @@ from stats.plan import Columns, Plan, PlannedMetric
 from stats.results import Estimate
 from stats.rollout.measuring import effect_by_ring, effect_over_time, measure, measuring_plan, ring_dates
 from stats.rollout.rings import RingRule, RolloutSite, draw_rings
+from stats.rollout.settled import settled_estimate
 from stats.spec import ArmSpec, MetricSpec
 
 FIRST = date(2026, 9, 7)
@@ -150,3 +151,31 @@ def test_the_calendar_follows_from_the_first_day():
     assert DATES.starts == (FIRST, date(2026, 10, 5), date(2026, 11, 2))
     assert DATES.measured[-1] == date(2026, 11, 29)
     assert DATES.held_until == date(2027, 9, 7)
+
+
+@pytest.mark.parametrize("columns", [{"timestamp": "day"}, {"period": "week"}])
+def test_an_effect_that_is_gone_after_three_weeks_is_not_settled(columns):
+    frame = records(effect=0.0)
+    start = {key: DATES.starts[ring - 1] for key, ring in RINGS.ring_of.items()}
+    early = [
+        site in start and start[site] <= when < start[site] + timedelta(weeks=2)
+        for site, when in zip(frame["shop"], frame["day"], strict=True)
+    ]
+    fading = table_of(frame.assign(sat=frame["sat"] + 3.0 * pd.Series(early, dtype=float)))
+    evidence = measure(pilot_plan(**columns), fading, RINGS, DATES.starts, until=DATES.measured[-1])
+    settled = settled_estimate(evidence, "sat")
+    # Half of a ring of four weeks is two weeks.
+    assert evidence.details["settled"]["sat"]["from_week"] == 2
+    assert abs(settled.effect) < 4 * settled.std_error
+    assert evidence.metrics["sat"].result.effect > 0.5
+
+
+def test_a_metric_without_data_has_no_settled_effect(table):
+    evidence = measure(pilot_plan(timestamp="day"), table, RINGS, DATES.starts, until=DATES.measured[-1])
+    assert settled_estimate(evidence, "gone") is None
+
+
+def test_weeks_that_are_not_named_by_a_date_are_refused():
+    frame = records().assign(week="W1")
+    with pytest.raises(RefusedSpec, match="rollout_needs_dates"):
+        measure(pilot_plan(period="week"), table_of(frame), RINGS, DATES.starts, until=DATES.measured[-1])
