@@ -70,7 +70,7 @@ def _rolled_out(desk: Desk, pilot: Pilot) -> Iterator[Reproduced]:
         stored, again = canonical_json(rings.as_json()), canonical_json(redraw(rings).as_json())
         yield _held("rollout_draw", {"number": plan.number}, stored, again)
     for row in measures:
-        facts = {"ring": row.ring}
+        facts = {"wave": row.ring}
         made = None if row.snapshot_sha256 in gone else measured_again(desk, pilot, row)
         if made is not None:
             yield _held("rollout_measure", facts, row.canonical, made)

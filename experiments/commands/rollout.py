@@ -111,7 +111,7 @@ def _measured(desk: Desk, key: str, data: Path | None, reading: Path | None) -> 
 
     made = measure(desk, key, data, reading=read_yaml(reading) if reading else None)
     said = "cli.rollout.measured_again" if made.again else "cli.rollout.measured"
-    facts = {"ring": made.ring, "rings": made.rings, "state": replication_word(made.state), "sha256": made.sha256[:12]}
+    facts = {"wave": made.ring, "waves": made.rings, "state": replication_word(made.state), "sha256": made.sha256[:12]}
     return _shown(desk, key, [say(said, **facts), *shown(made.warnings)])
 
 

@@ -122,8 +122,10 @@ class RolledOut:
         if self.story.paused:
             yield last + timedelta(days=1), lambda: pause(self._owner, self.key, self.story.paused)
         if self.story.rolled_back:
-            executive = self.desk.as_person(self.decided_by)
-            yield last + timedelta(days=8), lambda: roll_back(executive, self.key, self.story.rolled_back)
+            yield last + timedelta(days=8), self._roll_back
+
+    def _roll_back(self) -> object:
+        return roll_back(self.desk.as_person(self.decided_by), self.key, self.story.rolled_back)
 
     @property
     def _owner(self) -> Desk:

@@ -109,7 +109,7 @@ def measure_form(desk: Desk, pilot: Pilot, state: str) -> None:
         made = attempt(lambda: _measured(desk, pilot, upload))
     if made is not None:
         key = "rollout.measured_again" if made.again else "rollout.measured"
-        done(say(key, ring=made.ring, state=replication_word(made.state)))
+        done(say(key, wave=made.ring, state=replication_word(made.state)))
 
 
 def _measured(desk: Desk, pilot: Pilot, upload: Any) -> Any:

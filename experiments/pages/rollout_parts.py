@@ -30,7 +30,7 @@ def banner(view: RolloutView) -> None:
         f"<div style='display:flex;gap:.6rem;align-items:center;background:{colour};color:{theme.ON_BADGE};"
         f"border-radius:.4rem;padding:.5rem .9rem;font-weight:700;font-size:1.2rem;line-height:1.25'>"
         f"<img alt='' width='26' height='26' src='{look.inline(replication_svg(view.replication))}'>"
-        f"<span>{escape(word)}</span></div>"
+        f"<span>{escape(word[:1].upper() + word[1:])}</span></div>"
         f"<div style='flex:1 1 18rem;font-size:1.1rem;line-height:1.45'>{escape(view.headline)}</div></div>"
     )
 

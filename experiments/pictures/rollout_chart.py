@@ -55,14 +55,14 @@ def replication_svg(state: str) -> str:
 
 
 def rollout_chart(
-    rows: Sequence[Row], *, line: float, unit: str, better: Better, theme: Theme = "light", width: int = 460
+    rows: Sequence[Row], *, line: float, unit: str, better: Better, theme: Theme = "light", width: int = 360
 ) -> alt.LayerChart:
     """A row each for the pilot and the waves; "better" to the right, as everywhere."""
     values = [_values(row) for row in rows]
     names = [row.label for row in rows]
     low, high = _domain(rows, line)
     x = _axis(low, high, unit, better)
-    y = alt.Y("label:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    y = alt.Y("label:N", sort=names, title=None, axis=alt.Axis(labelLimit=160, ticks=False, domain=False))
     base = alt.Chart(alt.Data(values=values)).encode(y=y, tooltip=[alt.Tooltip("text:N", title=say("chart.change"))])
     rules: list[Any] = [
         _rule(0.0, x).mark_rule(color=FAINT[theme], strokeWidth=1.4),

@@ -46,12 +46,14 @@ def raw(metric: PlannedMetric, oriented: float) -> float:
     return oriented if metric.better == "higher" else -oriented
 
 
-def forecast_picture(metric: PlannedMetric, promise: Promise, found: Sequence[Mapping[str, Any]]) -> ForecastPicture:
+def forecast_picture(
+    metric: PlannedMetric, promise: Promise, found: Sequence[Mapping[str, Any]], waves: int
+) -> ForecastPicture:
     """The pilot, then each wave: measured where it was, else where its measurement should lie."""
     unit, prediction = unit_of(metric), promise.predictions[metric.key]
     newest = {each["ring"]: each for each in found}
     rows = [_pilot_row(metric, promise, unit)]
-    for ring in range(1, len(promise.rings.rings) + 1):
+    for ring in range(1, waves + 1):
         if ring in newest:
             rows.append(_measured_row(metric, newest[ring], unit))
         else:
@@ -75,7 +77,7 @@ def _pilot_row(metric: PlannedMetric, promise: Promise, unit: Unit) -> ForecastR
 
 
 def _measured_row(metric: PlannedMetric, measure: Mapping[str, Any], unit: Unit) -> ForecastRow:
-    label = say("rollout.forecast.row_measured", ring=measure["ring"])
+    label = say("rollout.forecast.row_measured", wave=measure["ring"])
     judged = measure["judgement"]["metrics"][metric.key]
     result = measure["evidence"]["metrics"][metric.key]["result"]
     band = _band(metric, judged["predicted_lower"], judged["predicted_upper"])
@@ -85,7 +87,7 @@ def _measured_row(metric: PlannedMetric, measure: Mapping[str, Any], unit: Unit)
 
 
 def _open_row(metric: PlannedMetric, promise: Promise, ring: int, unit: Unit) -> ForecastRow:
-    label, made = say("rollout.forecast.row_next", ring=ring), promise.predictions[metric.key]
+    label, made = say("rollout.forecast.row_next", wave=ring), promise.predictions[metric.key]
     known = promise.power.get(metric.key)
     own: Mapping[str, Any] = known["by_ring"][ring - 1] if known else {"std_error": None}
     if own["std_error"] is None or own["df"] < 1:

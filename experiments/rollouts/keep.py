@@ -230,7 +230,7 @@ def _keep(work: Work, pilot: Pilot, made: Proposal, reason: str) -> Kept:
     after = {
         "number": record.number,
         "sha256": record.sha256,
-        "rings": kept.rings,
+        "waves": kept.rings,
         "held_back": kept.held_back,
         "start": kept.starts[0],
     }

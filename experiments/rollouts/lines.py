@@ -41,7 +41,7 @@ def promise_lines(plan: Plan, promise: Promise) -> tuple[str, ...]:
 def waves_line(promise: Promise) -> str:
     sizes = sorted(len(ring) for ring in promise.rings.rings)
     facts = {
-        "rings": len(sizes),
+        "waves": len(sizes),
         "smallest": sizes[0],
         "largest": sizes[-1],
         "weeks": promise.calendar.weeks,
@@ -111,7 +111,7 @@ def wave_lines(made: Proposal) -> tuple[str, ...]:
     rings = made.rings
     dated = zip(rings.rings, made.calendar.starts, strict=True)
     found = [
-        say("cli.rollout.wave_dated", wave=say("rollout.wave", ring=number), start=day, sites=list(sites))
+        say("cli.rollout.wave_dated", wave=say("rollout.wave", wave=number), start=day, sites=list(sites))
         for number, (sites, day) in enumerate(dated, 1)
     ]
     return (*found, say("cli.rollout.wave", wave=say("rollout.wave_kept"), sites=list(rings.held_back)))

@@ -94,8 +94,8 @@ def measure(
         )
         made = _measured(kept, again=False, warnings=brought.warnings if brought else ())
         after = {
-            "ring": made.ring,
-            "rings": made.rings,
+            "wave": made.ring,
+            "waves": made.rings,
             "replication": made.state,
             "pause_proposed": made.pause_proposed,
             "roll_back_proposed": made.roll_back_proposed,

@@ -99,11 +99,11 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
         reasons=tuple(reason_words(plan, reason) for reason in judged.get("reasons", ())),
         pause_proposed=bool(judged.get("pause_proposed")),
         roll_back_proposed=bool(judged.get("roll_back_proposed")),
-        proposal=_proposal(judged),
+        proposal=_proposal(judged) if here.rollout.state != RolloutState.ROLLED_BACK else "",
         next=_next(plan, here, measures, today),
         plan=promise_lines(plan, here.promise),
         waves=_waves(here, measures, today),
-        pictures=tuple(forecast_picture(plan.metric(key), here.promise, found) for key in here.promise.predictions),
+        pictures=_pictures(plan, here, found),
         guardrails=_guardrails(plan, judged),
         **_where(plan, here.promise, newest),
     )
@@ -128,12 +128,19 @@ def _stands(here: Standing) -> str:
     return say("rollout.stands_why", state=word, why=why) if why else say("rollout.stands", state=word)
 
 
+def _pictures(plan: Plan, here: Standing, found: Sequence[Mapping[str, Any]]) -> tuple[ForecastPicture, ...]:
+    """Of each promised metric; after a roll-back without the waves that will never be measured."""
+    last = max((each["ring"] for each in found), default=0)
+    shown = last if here.rollout.state == RolloutState.ROLLED_BACK else len(here.promise.rings.rings)
+    return tuple(forecast_picture(plan.metric(key), here.promise, found, shown) for key in here.promise.predictions)
+
+
 def _headline(here: Standing, newest: Mapping[str, Any] | None) -> str:
     if newest is None:
         return say("rollout.not_measured", day=here.promise.calendar.measured[0])
     judged = newest["judgement"]
     line = say(
-        "rollout.state_line", ring=newest["ring"], rings=judged["rings"], until=date.fromisoformat(newest["until"])
+        "rollout.state_line", wave=newest["ring"], waves=judged["rings"], until=date.fromisoformat(newest["until"])
     )
     what = say(f"replication.what.{judged['state']}")
     return f"{what} {line}"
@@ -158,9 +165,9 @@ def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today:
     if begun < len(calendar.starts):
         show = can_show(plan, here.promise, begun + 1)
         key = "rollout.next" if show else "rollout.next_plain"
-        said.append(say(key, ring=begun + 1, day=calendar.starts[begun], size=show))
+        said.append(say(key, wave=begun + 1, day=calendar.starts[begun], size=show))
     if measured < begun:
-        said.append(say("rollout.next_measure", ring=measured + 1, day=calendar.measured[measured]))
+        said.append(say("rollout.next_measure", wave=measured + 1, day=calendar.measured[measured]))
     return " ".join(said)
 
 
@@ -177,15 +184,18 @@ def _waves(here: Standing, measures: Sequence[RolloutMeasure], today: date) -> t
     calendar, rings = here.promise.calendar, here.promise.rings
     measured = max((row.ring for row in measures), default=0)
     stopped = here.rollout.state in (RolloutState.PAUSED, RolloutState.ROLLED_BACK)
+    back = here.rollout.state == RolloutState.ROLLED_BACK
     begun = calendar.begun(here.rollout.since.date() if stopped else today)
     if here.rollout.state == RolloutState.PLANNED:
         begun = 0
     rows = []
     for number, (sites, start, end) in enumerate(zip(rings.rings, calendar.starts, calendar.measured, strict=True), 1):
         state = "done" if number <= measured else "begun" if number <= begun else "off" if stopped else "open"
+        if back:
+            state = "back_done" if number <= measured else "back"
         rows.append(
             WaveRow(
-                wave=say("rollout.wave", ring=number),
+                wave=say("rollout.wave", wave=number),
                 sites=sites,
                 begins=say("rollout.day", day=start),
                 measured_until=say("rollout.day", day=end),
@@ -223,11 +233,11 @@ def _where(plan: Plan, promise: Promise, newest: Mapping[str, Any] | None) -> di
     ordered = sorted(where["sites"], key=lambda site: site["effect"], reverse=metric.better == "higher")
     return {
         "by_ring": tuple(
-            _told(metric, say("rollout.wave", ring=number), one)
+            _told(metric, say("rollout.wave", wave=number), one)
             for number, one in enumerate(details.get("cohorts", ()), 1)
         ),
         "by_site": tuple(
-            _told(metric, say("rollout.site_of_wave", site=one["site"], ring=one["ring"]), one) for one in ordered
+            _told(metric, say("rollout.site_of_wave", site=one["site"], wave=one["ring"]), one) for one in ordered
         ),
         "by_stratum": tuple(_told(metric, one["stratum"], one) for one in where["strata"]),
         "over_time": tuple(_told(metric, _week(one["time"]), one) for one in details.get("event_study", ())),
