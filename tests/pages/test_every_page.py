@@ -18,7 +18,7 @@ EVERY_PAGE = sorted(path.stem for path in PAGES.glob("*.py") if "desk = begin(" 
 
 def test_the_folder_and_the_menu_agree() -> None:
     listed = (PAGES.parents[1] / "app.py").read_text()
-    assert len(EVERY_PAGE) == 19
+    assert len(EVERY_PAGE) == 21
     assert all(f'"{name}"' in listed for name in EVERY_PAGE)
 
 
