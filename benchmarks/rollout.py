@@ -174,6 +174,9 @@ all" includes effects that never were above the line, where a pause is right. In
   The third world shows what brings both together: a larger pilot of a known kind, and a clear case.
 - With 20 new sites no plan reaches 80 %. The plan says so, and measuring goes on while the sites kept as before stay
   so.
+- Sites that stayed as before in the pilot are part of the roll-out. Where its weeks before the first wave reach back
+  into the pilot's, promise and measurement share a little of their chance; the interval takes them as independent.
+- Measuring on after the last wave repeats its level: the error rates hold for the planned waves.
 - A loss that comes later than the plan's weeks is only seen by measuring on.
 - The chance that a plan promises leans on the portfolio's prior and on the transport discount. Where they are wrong, so
   is the promise; both are learned from roll-outs like these.

@@ -37,10 +37,9 @@ from stats.evidence import Evidence
 from stats.money import break_even_effect
 from stats.plan import Plan, PlannedMetric
 from stats.results import Estimate, Result
+from stats.rollout.guardrails import GuardrailJudgement, judge_guardrails
 from stats.rollout.prediction import Prediction, predicted_interval, predicted_quantile
 from stats.rollout.settled import settled_estimate
-from stats.verdict.levels import Levels
-from stats.verdict.states import metric_state
 
 PAUSE_ALPHA = 0.10
 """The rule's gamma: a roll-out pauses on what would have ended the pilot as not worth having. A pause is cheap and can
@@ -103,21 +102,6 @@ class MetricJudgement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuardrailJudgement:
-    """One guardrail in the roll-out. label: SAFE_SHOWN, NOT_SHOWN, BREACH or MISSING; oriented, metric's unit; watched:
-    it was UNPROVEN at the verdict, so that this is its judgement; line: minus the largest accepted loss."""
-
-    key: str
-    label: str
-    critical: bool
-    watched: bool
-    effect: float | None
-    lower: float | None
-    upper: float | None
-    line: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What the roll-out's measurements say at one ring. reasons: why pause or roll-back are proposed, or are not."""
 
@@ -165,7 +149,8 @@ def judge(
         metrics[key] = judge_metric(
             prediction, found, ring=ring, fractions=fractions, line=line, settled=settled, alpha=plan.errors.gamma
         )
-    guardrails = _guardrails(plan, last, fractions, set(unproven))
+    evidence = None if last is None else last.evidence
+    guardrails = judge_guardrails(plan, evidence, ring=ring, fractions=fractions, unproven=unproven)
     return _together(plan, ring, rings, metrics, guardrails)
 
 
@@ -256,38 +241,6 @@ def _reach(result: Estimate, level: float, better: str) -> tuple[float | None, f
     if better == "higher":
         return limits.lower, limits.upper
     return (None if limits.upper is None else -limits.upper, None if limits.lower is None else -limits.lower)
-
-
-def _guardrails(
-    plan: Plan, look: RingLook | None, fractions: Sequence[float], unproven: set[str]
-) -> dict[str, GuardrailJudgement]:
-    place = max(0, min(look.ring if look else 0, len(fractions)) - 1)
-    levels = Levels(
-        look=place + 1,
-        looks=len(fractions),
-        alpha=0.0,
-        win=0.0,
-        gamma=0.0,
-        guard=nominal_levels(tuple(fractions), plan.errors.alpha_guard, "obrien_fleming")[place],
-        harm=plan.errors.alpha_harm / (max(1, len(plan.metrics)) * len(fractions)),
-        doubt=0.0,
-    )
-    words = {"PASS": "SAFE_SHOWN", "UNPROVEN": "NOT_SHOWN", "BREACH": "BREACH", "MISSING": "MISSING"}
-    found = {}
-    for metric in plan.guardrails:
-        evidence = None if look is None else look.evidence.metrics.get(metric.key)
-        state = metric_state(metric, evidence, levels)
-        found[metric.key] = GuardrailJudgement(
-            key=metric.key,
-            label=words[state.label],
-            critical=metric.critical,
-            watched=metric.key in unproven,
-            effect=state.effect,
-            lower=state.lower,
-            upper=state.upper,
-            line=state.line,
-        )
-    return found
 
 
 def _together(
