@@ -320,3 +320,35 @@ def test_who_writes_the_charter_is_warned_while_writing(
     draft["partners"][0] |= {"benefit": "fewer calls", "metric": "calls"}
     other = save_draft(desk, {**draft, "title": "Slower"}, saved).key
     assert words not in read(show("register", pilot=other))
+
+
+@pytest.mark.parametrize("name", ["coaching", "triage_assistant", "skill_routing"])
+def test_a_template_passes_through_the_form_unchanged(name: str, show: Show, press: Press, desk: Any) -> None:
+    """A panel, customers by lot, and sites one after the other: what is not touched stays as the template has it."""
+    from experiments.forms.register_templates import template
+    from experiments.register import save_draft
+
+    made = template(name)
+    at = show("register", pilot=save_draft(desk, made, "template").key)
+    for _ in range(4):
+        at = press(at, "Save and go on")
+    press(at, "Save and go back")
+    (key,) = [pilot.key for pilot in _drafts(desk)]
+    kept = desk.pilot(key).draft
+    for role in ("success", "guardrails"):
+        for before, after in zip(_by_key(made, role), _by_key(kept, role), strict=True):
+            shown = ("key", "name", "unit", "better", "mwe", "margin", "partner", "survey", "perspective")
+            assert {part: after.get(part) for part in shown} == {part: before.get(part) for part in shown}
+            assert after["measure"]["kind"] == before["measure"]["kind"]
+            assert after["measure"].get("column") == before["measure"].get("column")
+    assert kept["partners"] == made["partners"]
+    assert (kept["where"]["design"], kept["where"]["data"]) == (made["where"]["design"], made["where"]["data"])
+
+
+def _drafts(desk: Any) -> list[Any]:
+    with desk.read() as session:
+        return find.pilots(session)
+
+
+def _by_key(draft: Any, role: str) -> list[Any]:
+    return sorted(draft["metrics"][role], key=lambda metric: metric["key"])

@@ -27,6 +27,7 @@ def scorecard(kept: list[dict[str, Any]], sites: list[str], unit: str) -> list[d
             pd.DataFrame(begun),
             hide_index=True,
             disabled=["site"],
+            placeholder="",
             column_config={"site": say("scorecard.site")}
             | {
                 name: st.column_config.SelectboxColumn(
