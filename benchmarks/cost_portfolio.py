@@ -28,7 +28,7 @@ from registry.open import Registry
 from registry.schema import models
 
 TABLES = ("pilot", "hypothesis", "pilot_partner", "plan_record", "snapshot", "evidence_record", "recommendation_record",
-          "decision")  # fmt: skip
+          "decision", "takeaway")  # fmt: skip
 """Parents before children: what the lists read of a pilot."""
 
 

@@ -231,8 +231,12 @@ def picture_words(view: LineagePicture) -> str:
         say(
             "lineage.picture.alt_version",
             number=stretch.number,
-            effect=stretch.own.text if stretch.own else say("lineage.none"),
-            verdict=say(f"verdict.{stretch.verdict}") if stretch.verdict else "",
+            said=", ".join(
+                (
+                    stretch.own.text if stretch.own else say("lineage.none"),
+                    *([say(f"verdict.{stretch.verdict}")] if stretch.verdict else []),
+                )
+            ),
         )
         for stretch in view.stretches
     ]
