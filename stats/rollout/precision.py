@@ -29,6 +29,9 @@ CHANGES_AT_LEAST = 20
 PERSISTENCES = np.linspace(0.0, 0.95, 20)
 
 
+SMALLEST = 1e-12
+
+
 @dataclass(frozen=True, kw_only=True)
 class SiteNoise:
     """How a site's weekly number moves around its own level and the common week, metric's unit.
@@ -46,7 +49,7 @@ class SiteNoise:
 @dataclass(frozen=True, kw_only=True)
 class RolloutSize:
     """Rings as sizes. sites: by ring, in the order of their start; held_back: kept as before; weeks: from one start to
-    the next; weeks_before: before the first start."""
+    the next; weeks_before: before the first start, at least 1."""
 
     sites: tuple[int, ...]
     held_back: int
@@ -70,18 +73,17 @@ def precision(size: RolloutSize, noise: SiteNoise) -> Precision:
     periods = stacked.shape[2]
     lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
     together = noise.week_sd**2 * noise.persistence**lag + noise.cell_sd**2 * np.eye(periods)
-    rings, sites = stacked.shape[:2]
-    moved = (stacked.reshape(rings * sites, periods) @ together).reshape(stacked.shape)
-    covariance = np.tensordot(moved, stacked, axes=([1, 2], [1, 2]))
-    shares = (stacked * _treated(size, periods)).sum(axis=2)
-    covariance = covariance + noise.effect_sd**2 * shares @ shares.T
+    first, sites = _groups(size)
+    counted = stacked * sites[None, :, None]
+    covariance = np.tensordot(stacked @ together, counted, axes=([1, 2], [1, 2]))
+    shares = (stacked * (np.arange(periods)[None, :] >= first[:, None])).sum(axis=2)
+    covariance = covariance + noise.effect_sd**2 * (shares * sites) @ shares.T
     known = np.array(df) >= 1
-    spread = np.sqrt(np.diag(covariance))
-    scale = np.where(spread > 0, spread, 1.0)
+    spread = np.sqrt(np.maximum(np.diag(covariance), SMALLEST**2))
     return Precision(
         std_error=tuple(float(each) if ok else float("inf") for each, ok in zip(spread, known, strict=True)),
         df=df,
-        correlation=tuple(tuple(float(each) for each in row) for row in covariance / np.outer(scale, scale)),
+        correlation=tuple(tuple(float(each) for each in row) for row in covariance / np.outer(spread, spread)),
     )
 
 
@@ -99,19 +101,21 @@ def seen_share(size: RolloutSize, part_gone: float, fades_over: float) -> Floats
     each site's start; 0 weeks: it never was there."""
     stacked, _ = _weights(size)
     periods = stacked.shape[2]
-    since = np.arange(periods)[None, :] - _starts(size, periods)[:, None]
+    first, sites = _groups(size)
+    since = np.arange(periods)[None, :] - first[:, None]
     faded = np.clip(since / fades_over, 0, 1) if fades_over > 0 else np.ones_like(since, dtype=float)
-    return np.asarray((stacked * np.where(since >= 0, 1 - part_gone * faded, 0.0)).sum(axis=(1, 2)))
+    left = np.where(since >= 0, 1 - part_gone * faded, 0.0) * sites[:, None]
+    return np.asarray((stacked * left[None, :, :]).sum(axis=(1, 2)))
 
 
 @lru_cache(maxsize=256)
 def _weights(size: RolloutSize) -> tuple[Floats, tuple[float, ...]]:
-    """((K, G, P) weight of each site-week in the settled estimate at the end of each ring, (K,) df)."""
+    """((K, R, P) weight of a site-week in the settled estimate at the end of each ring, by group of sites, (K,) df)."""
     periods = size.weeks_before + len(size.sites) * size.weeks
     weights, df = [], []
     for ring in range(1, len(size.sites) + 1):
         loadings, own = _loadings(size, ring)
-        weights.append(np.pad(loadings, ((0, 0), (0, periods - loadings.shape[1]))))
+        weights.append(np.pad(loadings[_one_of_each(size)], ((0, 0), (0, periods - loadings.shape[1]))))
         df.append(own)
     return np.stack(weights), tuple(df)
 
@@ -122,8 +126,14 @@ def _starts(size: RolloutSize, periods: int) -> NDArray[np.int64]:
     return np.minimum(np.array([*starts, *[periods] * size.held_back], dtype=np.int64), periods)
 
 
-def _treated(size: RolloutSize, periods: int) -> Floats:
-    return (np.arange(periods)[None, :] >= _starts(size, periods)[:, None]).astype(float)
+def _one_of_each(size: RolloutSize) -> NDArray[np.int64]:
+    """(R,) place of one site of each ring, and of those kept as before: sites that start together weigh the same."""
+    return np.unique(_starts(size, size.weeks_before + len(size.sites) * size.weeks), return_index=True)[1]
+
+
+def _groups(size: RolloutSize) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """((R,) first week with the change of each group, past the end for those kept as before, (R,) its sites)."""
+    return np.unique(_starts(size, size.weeks_before + len(size.sites) * size.weeks), return_counts=True)
 
 
 def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
