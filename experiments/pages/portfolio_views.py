@@ -28,7 +28,7 @@ def saved(desk: Desk) -> None:
     with st.popover(say("views.title", count=len(known)), icon=":material/bookmarks:"):
         for view in known:
             st.button(view.name, on_click=choose, args=(view,), key=f"view-{view.name}", width="stretch")
-        with st.form("save-view", border=False, clear_on_submit=True):
+        with st.form("save-view", border=False):
             name = st.text_input(say("views.name"), key="view-name", max_chars=80)
             kept = st.form_submit_button(say("views.keep"), icon=":material/bookmark_add:")
         if known:

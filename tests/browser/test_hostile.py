@@ -150,3 +150,60 @@ def test_hostile_words_typed_into_the_form_are_kept_as_they_are(empty_app: str, 
     at.press("Save and go on")
     unharmed(at)
     assert TEXTS[0][:30] in at.text
+
+
+FORM = '[data-testid="stForm"]:visible'
+TYPED = "textarea:visible, [data-testid='stTextInput'] input:visible"
+MOST_FORMS = 12
+WITH_FORMS = ("along", "review", "plan", "objectives", "people", "metrics", "portfolio")
+
+
+@pytest.fixture
+def keeper_home(hostile_home: Path) -> Path:
+    """The same folder, where its owner may also keep people, metrics and objectives: so that all forms are shown."""
+    from experiments.desk import Desk
+    from experiments.people.keeping import give_role
+    from registry import find
+    from registry.kinds import Role
+    from registry.open import Registry
+
+    with Registry.open(hostile_home) as registry:
+        desk = Desk(registry=registry)
+        with desk.read() as session:
+            owner = next(person for person in find.people(session) if person.name.startswith("Ana"))
+        give_role(desk, owner, Role.ADMINISTRATOR)
+    return hostile_home
+
+
+def test_hostile_words_typed_into_every_form_of_a_page_run_nothing(
+    keeper_home: Path, serve: Callable[[Path], Any], watched: Callable[[str], Any]
+) -> None:
+    """Every form is filled field by field, with a text of its own each, and sent; whatever comes of it is only text."""
+    with serve(keeper_home) as address:
+        at = watched(address)
+        sent = typed = 0
+        for name in WITH_FORMS:
+            at.open(name, pilot="hostile")
+            for number in range(MOST_FORMS):
+                _unfold(at)
+                forms = at.page.locator(FORM)
+                if number >= forms.count():
+                    break
+                form = forms.nth(number).element_handle()
+                for place, field in enumerate(form.query_selector_all(TYPED)):
+                    field.fill(TEXTS[(sent + place) % len(TEXTS)])
+                    typed += 1
+                at.after(form.query_selector("[data-testid='stFormSubmitButton'] button").click)
+                unharmed(at)
+                sent += 1
+        assert sent >= 12
+        assert typed >= len(TEXTS)
+
+
+def _unfold(at: Any) -> None:
+    """Open whatever is folded, so that its forms can be typed into."""
+    folded = at.page.locator("[data-testid='stExpander'] details:not([open]) > summary")
+    for _ in range(folded.count()):
+        if folded.count():
+            folded.first.click()
+    at.idle()
