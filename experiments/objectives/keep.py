@@ -121,7 +121,6 @@ def keep_key_result(desk: Desk, work: Work, new: NewKeyResult) -> KeyResult:
         every_days=new.every_days,
         part_of_id=above.id if above else None,
         part_share=new.part_share,
-        created_at=work.now,
     )
     after = {"key": row.key, "name": row.name, "kind": new.kind, "target": new.target, "due": str(new.due)}
     work.record("key_result.added", work.add(row), after=after)
