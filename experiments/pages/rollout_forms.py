@@ -15,9 +15,8 @@ from experiments.pages import look
 from experiments.pages.frame import attempt, did, done, offered, plain
 from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, start
-from experiments.rollouts.lines import proposed_lines, wave_lines
+from experiments.rollouts.lines import proposal_lines
 from experiments.rollouts.measure import measure
-from experiments.rollouts.propose import propose
 from experiments.rollouts.wanted import Wanted, sites_of
 from experiments.rollouts.words import replication_word
 from experiments.words import say
@@ -43,13 +42,21 @@ def plan_form(desk: Desk, pilot: Pilot, *, anew: bool = False) -> None:
         reason = st.text_input(say("rollout.anew_reason"), key="rollout-reason-anew") if anew else ""
         look_at = st.form_submit_button(say("rollout.preview"), icon=":material/visibility:")
         keep = st.form_submit_button(say("rollout.keep"), type="primary", icon=":material/edit:")
-    wanted = attempt(lambda: _wanted(fields)) if look_at or keep else None
+    wanted = attempt(lambda: _wanted(fields))
     if wanted is None:
         return
     if keep and did(lambda: keep_plan(desk, pilot.key, wanted, reason=reason)):
         done(say("rollout.kept"))
-    if look_at and (made := attempt(lambda: propose(desk, pilot.key, wanted))) is not None:
-        look.lines([*proposed_lines(made), *wave_lines(made)])
+    if look_at or not (keep or anew):
+        st.markdown(f"**{say('rollout.proposal.heading')}**")
+        today = desk.registry.clock().date()
+        look.lines(_proposal(desk, (pilot.key, str(pilot.id), pilot.revision, today.isoformat()), wanted))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _proposal(_desk: Desk, mark: tuple[str, str, int, str], wanted: Wanted) -> tuple[str, ...]:
+    """Sized by calculation, which takes a moment: once for a pilot as it stands on a day. mark: its key first."""
+    return proposal_lines(_desk, mark[0], wanted)
 
 
 def _fields() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from experiments.desk import Desk
 from experiments.errors import REFUSALS, sentences
 from experiments.rollouts.keep import Promise
 from experiments.rollouts.propose import Proposal, propose
+from experiments.rollouts.wanted import Wanted
 from experiments.words import say
 from experiments.words.numbers import Unit, chance, effect, effect_between, size
 from stats.evidence import as_json
@@ -93,6 +94,15 @@ def _power(promise: Promise) -> Iterator[str]:
 
 def proposed_lines(made: Proposal) -> tuple[str, ...]:
     return promise_lines(made.basis.plan, promise_of(made))
+
+
+def proposal_lines(desk: Desk, key: str, wanted: Wanted) -> tuple[str, ...]:
+    """Everything that would be kept, in sentences; what is missing where it can't be planned so."""
+    try:
+        made = propose(desk, key, wanted)
+    except REFUSALS as refused:
+        return (say("rollout.not_plannable"), *sentences(refused))
+    return (*proposed_lines(made), *wave_lines(made))
 
 
 def proposal_sentence(desk: Desk, key: str) -> str:

@@ -173,13 +173,13 @@ def _sized(
 
 
 def _counts(starting: int, wanted: Wanted) -> Iterator[int]:
-    """Numbers of waves to try: not fewer than three where sites allow, so that there is time to stop."""
+    """Numbers of waves to try: not fewer than three, so that there is time to stop, of two sites at least."""
     if wanted.rings:
         yield wanted.rings
         return
     least = 1 if wanted.capacity is None else ceil(starting / wanted.capacity)
-    first = min(starting, max(least, DEFAULT_RINGS))
-    yield from range(first, max(first, min(starting, MOST_RINGS)) + 1)
+    first = max(least, min(DEFAULT_RINGS, max(1, starting // 2)))
+    yield from range(first, max(first, min(starting // 2, MOST_RINGS)) + 1)
 
 
 def _noise(basis: Basis, prediction: Prediction) -> SiteNoise:

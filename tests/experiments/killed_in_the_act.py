@@ -19,6 +19,8 @@ import pandas  # noqa: F401
 from experiments.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.ingest import ingest
+from experiments.rollouts.keep import keep_plan
+from experiments.rollouts.wanted import Wanted
 from registry.open import Registry
 
 ibis.duckdb  # noqa: B018
@@ -32,6 +34,8 @@ def act(name: str, home: Path, key: str) -> None:
         desk = Desk(registry=registry)
         if name == "ingest":
             ingest(desk.as_person("Ana Lima"), key, home / "data.csv")
+        elif name == "rollout":
+            keep_plan(desk.as_person("Ana Lima"), key, Wanted(rings=2, weeks=4))
         else:
             decide(desk.as_person("Ruth Vogel"), key, Choice(verdict="SCALE", commitments=COMMITTED))
 

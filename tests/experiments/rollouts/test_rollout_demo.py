@@ -1,4 +1,4 @@
-"""The worked portfolio: one roll-out goes through three waves and its effect holds, another does not and is rolled back."""
+"""The worked portfolio: one roll-out goes through three waves and holds, another does not and is rolled back."""
 
 from __future__ import annotations
 
