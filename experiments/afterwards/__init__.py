@@ -5,7 +5,18 @@ keep(desk, found)                      # all of them, or none
 """
 
 from experiments.afterwards.form import csv_form, help_table, workbook_form
-from experiments.afterwards.keep import ACT, Kept, facts_of, is_recorded, keep, look, past_lines, preview
+from experiments.afterwards.keep import (
+    ACT,
+    Kept,
+    effect_line,
+    ended_on,
+    facts_of,
+    is_recorded,
+    keep,
+    look,
+    past_lines,
+    preview,
+)
 from experiments.afterwards.sheet import COLUMNS, PastPilot, read_sheet
 
 __all__ = [
@@ -14,6 +25,8 @@ __all__ = [
     "Kept",
     "PastPilot",
     "csv_form",
+    "effect_line",
+    "ended_on",
     "facts_of",
     "help_table",
     "is_recorded",

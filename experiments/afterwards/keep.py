@@ -79,6 +79,12 @@ def facts_of(pilot: Pilot) -> Mapping[str, Any]:
     return pilot.draft.get(PART) or {}
 
 
+def ended_on(pilot: Pilot) -> date | None:
+    """The last day of a recorded pilot; None for every other one."""
+    end = facts_of(pilot).get("end") if is_recorded(pilot) else None
+    return date.fromisoformat(end) if end else None
+
+
 def past_lines(draft: Mapping[str, Any]) -> tuple[str, ...]:
     """A recorded pilot in sentences; what was not measured is said."""
     facts, piece = draft[PART], draft["hypothesis"]

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from experiments.afterwards import effect_line, ended_on, facts_of, is_recorded
 from experiments.desk import Desk
 from experiments.portfolio import PilotRow, rows_of
 from experiments.words import say
@@ -34,7 +35,8 @@ class Card:
 
     effect, cautious: of the first success metric, as measured and shrunk towards what pilots usually do, in words;
     state: what was shown; verdict: of the rule, decided: of the people; closed: False while the takeaway is still to be
-    written. credit: the team, and whose suggestions were taken up; before: key of the version before.
+    written. credit: the team, and whose suggestions were taken up; before: key of the version before. reported: what
+    people say of the effect of a pilot that was over before it came here, which nobody measured here.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Card:
     differently: str
     holds_where: str
     learnings: tuple[Said, ...]
+    reported: str = ""
 
 
 def card(desk: Desk, key: str) -> Card:
@@ -120,7 +123,7 @@ def _card(
         version=pilot.version,
         before=before,
         closed=pilot.stage == Stage.CLOSED,
-        settled_on=row.decided_on or row.stage_since.date(),
+        settled_on=ended_on(pilot) or row.decided_on or row.stage_since.date(),
         simulated=pilot.simulated,
         recorded_afterwards=pilot.recorded_afterwards,
         department=row.department,
@@ -140,6 +143,7 @@ def _card(
         overruled=row.overruled,
         grade=row.grade or "",
         learnings=learnings,
+        reported=effect_line(facts_of(pilot)) if is_recorded(pilot) else "",
         **parts,
     )
 

@@ -60,6 +60,8 @@ def _ended(card: Card) -> str:
 
 
 def _measured(card: Card) -> str:
+    if card.reported:
+        return card.reported
     if not card.effect:
         return say("library.no_number")
     facts = {"metric": card.metric, "effect": card.effect}

@@ -18,6 +18,7 @@ from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS, Refusal
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
+from experiments.library.cards import card as library_card
 from experiments.portfolio import portfolio
 from experiments.portfolio_words import standing
 from experiments.rates import counted, rates
@@ -104,6 +105,14 @@ def test_its_takeaway_stands_where_the_library_looks_for_it(desk: Desk, tmp_path
     with desk.read() as session:
         (kept,) = find.all_of(session, Takeaway)
     assert kept.lesson == CHAT["takeaway"]
+
+
+def test_its_card_in_the_library_says_that_the_effect_is_only_reported(desk: Desk, tmp_path: Path) -> None:
+    keep(desk, look(desk, sheet(tmp_path, CHAT, LABELS)))
+    card, bare = library_card(desk, "late-shift-answers-by-chat"), library_card(desk, "labels-on-every-shelf")
+    assert card.reported == "Speed of answer: −18 s (between −31 s and −5 s), as reported."
+    assert (card.recorded_afterwards, card.settled_on, card.lesson) == (True, date(2024, 6, 30), CHAT["takeaway"])
+    assert bare.reported == "What it changed was not measured."
 
 
 def test_rates_of_the_portfolio_do_not_count_it(desk: Desk, tmp_path: Path, waiting: Callable[..., Any]) -> None:
