@@ -48,6 +48,8 @@ INTERVAL_ALPHA = 0.05
 """Both sides of the prediction interval together, over all rings."""
 SHOWN_ALPHA = 0.05
 PAUSE_RHO = 2.0
+NEGLIGIBLE = 1e-9
+"""Levels at which nothing can be shown: a ring that has hardly any information yet."""
 
 
 class ReplicationState(StrEnum):
@@ -192,7 +194,7 @@ def judge_metric(
     harmed = _reach(now, shown, prediction.better)[1]
     std_error, df = result.std_error, result.df
     ends = predicted_interval(prediction, std_error=std_error, df=df)
-    judged = predicted_quantile(prediction, std_error=std_error, df=df, level=below) if below > 0 else None
+    judged = predicted_quantile(prediction, std_error=std_error, df=df, level=below) if below > NEGLIGIBLE else None
     pays = not (upper is not None and upper < line)
     state, code = _state(effect, lower, harmed, line, judged, pays)
     if code == "as_forecast" and effect > ends[1]:
@@ -235,7 +237,7 @@ def _state(
 
 def _reach(result: Estimate, level: float, better: str) -> tuple[float | None, float | None]:
     """Oriented one-sided limits; None where the level is 0 (nothing can be shown at this ring)."""
-    if level <= 0:
+    if level <= NEGLIGIBLE:
         return None, None
     limits = result.at_level(level)
     if better == "higher":

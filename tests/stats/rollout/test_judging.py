@@ -190,3 +190,9 @@ def test_a_worse_measurement_never_gives_a_better_state(promised, estimated, eff
         better, worse = (judged(promised(), estimated(value, std_error)) for value in (effect, effect - 0.1))
         assert order.index(worse.state) >= order.index(better.state)
         assert worse.pays <= better.pays
+
+
+def test_a_ring_that_knows_hardly_anything_shows_nothing(promised, estimated):
+    found = judge_metric(promised(), estimated(-9.0, 0.2), ring=1, fractions=(1e-5, 0.5, 1.0), line=LINE)
+    assert found.state is ReplicationState.WAITING
+    assert found.judged_lower is None
