@@ -200,3 +200,26 @@ def test_a_reading_that_was_kept_gives_the_same_bytes_with_channels_and_without(
     assert text(from_kept(at_look(promised, 1), kept)) == text(reading)
     earlier = {name: part for name, part in kept.items() if name != "segments"}
     assert '"segments"' not in text(from_kept(at_look(promised, 1), earlier))
+
+
+def test_where_customers_were_drawn_and_no_site_is_known_the_records_vary():
+    data = calls()
+    data = data[data.week >= 0].assign(
+        caller=lambda rows: np.arange(len(rows)), arm=lambda rows: np.where(np.arange(len(rows)) % 2, "new", "old")
+    )
+    drawn = plan(design="randomised_units").model_copy(
+        update={
+            "unit_of_assignment": "unit",
+            "columns": Columns(
+                unit="caller", timestamp="at", arm=ArmSpec(column="arm", treatment="new", control="old")
+            ),
+        }
+    )
+    stored = whole(data, drawn, None).metric("wait").details["half_hours"]
+    at = square(stored, 1, 570)
+    inside = data[(data.day == 1) & (data.minute // 30 * 30 == 570)]
+    error = np.sqrt(sum(rows.wait.var() / len(rows) for _, rows in inside.groupby("arm")))
+    reach = (stored["ci_upper"][at] - stored["ci_lower"][at]) / 2
+    # Welch with some 370 degrees of freedom: the quantile is 1.966.
+    assert reach == pytest.approx(1.966 * error, rel=2e-3)
+    assert "beneath" not in stored
