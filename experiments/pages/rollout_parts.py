@@ -40,7 +40,7 @@ def picture(shown: ForecastPicture) -> None:
     alt = "; ".join(f"{row.label}: {row.text}" for row in shown.rows)
     drawn = look.inline(_svg(shown, look.theme()))
     st.html(f"<img style='max-width:100%;height:auto' src='{drawn}' alt='{escape(alt, quote=True)}'>")
-    st.caption(plain(say("rollout.forecast.caption", metric=shown.metric, line=shown.line_text)))
+    st.caption(plain(shown.caption))
     with st.expander(say("rollout.in_words")):
         look.table({"what": [row.label for row in shown.rows], "value": [row.text for row in shown.rows]})
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.rollouts.keep import Promise
-from experiments.rollouts.lines import unit_of
+from experiments.rollouts.lines import pays_in_money, unit_of
 from experiments.views import Better
 from experiments.words import say
 from experiments.words.numbers import Unit, effect, effect_between
-from stats.plan import PlannedMetric
+from stats.plan import Plan, PlannedMetric
 from stats.results import quantile
 from stats.rollout.prediction import predicted_interval
 
@@ -31,13 +31,13 @@ class ForecastRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastPicture:
-    """Foretold and measured for one metric. line: from here on it pays for itself."""
+    """Foretold and measured for one metric. line: below it a pause is worth it; caption: what is drawn."""
 
     metric: str
     unit: str
     better: Better
     line: float
-    line_text: str
+    caption: str
     rows: tuple[ForecastRow, ...]
 
 
@@ -47,7 +47,7 @@ def raw(metric: PlannedMetric, oriented: float) -> float:
 
 
 def forecast_picture(
-    metric: PlannedMetric, promise: Promise, found: Sequence[Mapping[str, Any]], waves: int
+    plan: Plan, metric: PlannedMetric, promise: Promise, found: Sequence[Mapping[str, Any]], waves: int
 ) -> ForecastPicture:
     """The pilot, then each wave: measured where it was, else where its measurement should lie."""
     unit, prediction = unit_of(metric), promise.predictions[metric.key]
@@ -64,7 +64,11 @@ def forecast_picture(
         unit=unit.of_effect,
         better="higher" if prediction.better == "higher" else "lower",
         line=line * unit.factor,
-        line_text=effect(line, unit),
+        caption=say(
+            "rollout.forecast.caption" if pays_in_money(plan, metric) else "rollout.forecast.caption_gain",
+            metric=metric.name,
+            line=effect(line, unit),
+        ),
         rows=tuple(rows),
     )
 

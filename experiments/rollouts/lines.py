@@ -21,6 +21,11 @@ def unit_of(metric: PlannedMetric) -> Unit:
     return Unit.of(metric.unit, metric.spec.kind)
 
 
+def pays_in_money(plan: Plan, metric: PlannedMetric) -> bool:
+    """Whether the line is where the effect pays for itself; else it is what should remain of the smallest gain."""
+    return plan.finance is not None and bool(plan.finance.value_per_unit.get(metric.key))
+
+
 def promise_of(made: Proposal) -> Promise:
     """A proposal as it would be stored."""
     return Promise(
@@ -77,9 +82,10 @@ def _foretold(plan: Plan, promise: Promise) -> Iterator[str]:
             predicted=effect(sign * made.mean, unit),
             between=effect_between(low, high, unit),
         )
-        paid = plan.finance is not None and plan.finance.value_per_unit.get(key)
         yield say(
-            "rollout.line" if paid else "rollout.line_gain", metric=metric.name, line=size(promise.lines[key], unit)
+            "rollout.line" if pays_in_money(plan, metric) else "rollout.line_gain",
+            metric=metric.name,
+            line=size(promise.lines[key], unit),
         )
 
 

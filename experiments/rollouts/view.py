@@ -12,10 +12,10 @@ from experiments.desk import Desk
 from experiments.rollouts.bring import pilot_plan
 from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw
 from experiments.rollouts.keep import Promise, Standing, standing_in
-from experiments.rollouts.lines import promise_lines, unit_of
+from experiments.rollouts.lines import pays_in_money, promise_lines, unit_of
 from experiments.rollouts.words import rolling_words
 from experiments.views import Tone
-from experiments.words import say
+from experiments.words import knows, say
 from experiments.words.numbers import effect, effect_between, size
 from registry import find, rolling
 from registry.kinds import RolloutState
@@ -115,7 +115,10 @@ def reason_words(plan: Plan, reason: Mapping[str, Any]) -> str:
         return say(f"rollout_reason.{reason['code']}")
     metric = plan.metric(reason["metric"])
     facts = {name: _signed(metric, value) for name, value in reason["facts"].items()}
-    return say(f"rollout_reason.{reason['code']}", metric=metric.name, **facts)
+    key = f"rollout_reason.{reason['code']}"
+    if not pays_in_money(plan, metric) and knows(f"{key}.gain"):
+        key = f"{key}.gain"
+    return say(key, metric=metric.name, **facts)
 
 
 def _signed(metric: PlannedMetric, oriented: float) -> str:
@@ -132,7 +135,9 @@ def _pictures(plan: Plan, here: Standing, found: Sequence[Mapping[str, Any]]) ->
     """Of each promised metric; after a roll-back without the waves that will never be measured."""
     last = max((each["ring"] for each in found), default=0)
     shown = last if here.rollout.state == RolloutState.ROLLED_BACK else len(here.promise.rings.rings)
-    return tuple(forecast_picture(plan.metric(key), here.promise, found, shown) for key in here.promise.predictions)
+    return tuple(
+        forecast_picture(plan, plan.metric(key), here.promise, found, shown) for key in here.promise.predictions
+    )
 
 
 def _headline(here: Standing, newest: Mapping[str, Any] | None) -> str:
