@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from experiments.desk import Desk
 from experiments.learned.departments import Share, shares
 from experiments.learned.effects import Decided, counted, decided_pilots
-from experiments.learned.prior import Held, Proposed, propose, teaches
+from experiments.learned.prior import Proposed, propose, teaches
 from experiments.learned.rolled_out import Realised, rolled_out
 from experiments.portfolio import portfolio
 from experiments.rates import Rates, rates
 from experiments.rates import counted as counted_rows
 from registry import find
 from stats.learning.kinds import Kind, by_kind
-from stats.learning.prior import LearnedPrior, PilotEffect
+from stats.learning.prior import PilotEffect, learn_prior
 from stats.learning.reality import Reality, reality
 from stats.learning.winners import Winners, winners
 
@@ -65,7 +65,11 @@ def learned(desk: Desk) -> Learned:
         rates=rates(counted_rows(portfolio(desk))),
         prior=prior,
         approved=tuple(_approved(one) for one in scaled),
-        winners=winners([_gain(one) for one in scaled], _as_learned(prior), lines=[_line(one) for one in scaled]),
+        winners=winners(
+            [_gain(one) for one in scaled],
+            learn_prior([_gain(one) for one in telling]),
+            lines=[_line(one) for one in scaled],
+        ),
         untold=sum(one.scaled for one in pilots) - len(scaled),
         kinds=_kinds(desk, telling),
         shares=shares(pilots),
@@ -76,12 +80,6 @@ def learned(desk: Desk) -> Learned:
             "team": _grouped([(one.team, one) for one in realised if one.team]),
         },
     )
-
-
-def _as_learned(prior: Proposed) -> LearnedPrior:
-    """What winners are shrunk towards: all that is known today, kept as a version yet or not."""
-    best: Held = prior.new or prior.old
-    return LearnedPrior(mean=best.mean, sd=best.sd, mean_se=best.mean_se, pilots=len(best.pilots), weight=0.0)
 
 
 def _approved(one: Decided) -> Approved:

@@ -21,7 +21,7 @@ from stats.results import NotEstimable
 
 def gains(value: float) -> str:
     """In smallest gains worth having: "+1.7"."""
-    return with_sign(fixed(value, 1))
+    return with_sign(fixed(round(value, 1) or 0.0, 1))  # -0.04 is no loss of 0.0
 
 
 def heads(found: Learned) -> tuple[str, ...]:

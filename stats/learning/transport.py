@@ -1,10 +1,11 @@
 """How much of an effect is kept when it is rolled out, learned from roll-outs that were measured.
 
 Realised roll-out effect r_i = rho_i theta_i + drift: theta_i the effect at the pilot's own sites, known as a posterior
-N(c_i, p_i^2); rho_i scatters about rho. Given rho, r_i ~ N(rho c_i, s_i^2 + (rho p_i)^2 + (spread c_i)^2 + drift^2),
-so that regressing on c_i, which is an expectation given the pilot's data, is not weakened by its error (Berkson 1950,
-J. Am. Stat. Assoc. 45:164). Prior of rho: mean .75, counting like ``weight`` roll-outs of a pilot with a cautious
-effect of 1 MWE, each told with an error of half an MWE. All in MWE, oriented so that + is better.
+N(c_i, p_i^2); rho_i scatters about rho from pilot to pilot. Given rho, r_i ~ N(rho c_i, s_i^2 + (rho p_i)^2 +
+(scatter c_i)^2 + drift^2), so that regressing on c_i, which is an expectation given the pilot's data, is not weakened
+by its error (Berkson 1950, J. Am. Stat. Assoc. 45:164). Because of the scatter no roll-out, however large and well
+measured, tells more of rho than 1 / scatter^2. The prior of rho, mean .75, counts like ``weight`` roll-outs that tell
+as much as that. All in MWE, oriented so that + is better.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from stats.contributions import UNSURE_OF_TRANSPORT
 from stats.money import DISCOUNT_OF_CHOSEN_SITES
 
 WEIGHT = 4.0
-ONE_ROLLOUT = 0.5
-"""Standard deviation, in MWE, with which one typical roll-out tells how much was kept."""
+SCATTER = 0.5
+"""Standard deviation of the share that is kept from one pilot to the next."""
 DRIFT = 0.2
 """As in ``stats.rollout.prediction``: standard deviation, in MWE, of what changes between pilot and roll-out."""
 ROUNDS = 20
@@ -53,13 +53,12 @@ def learn_transport(rolled: Sequence[RolledOut], *, weight: float = WEIGHT) -> L
     0.75
     """
     rho = DISCOUNT_OF_CHOSEN_SITES
-    spread = UNSURE_OF_TRANSPORT * (1 - DISCOUNT_OF_CHOSEN_SITES)
-    own = weight / ONE_ROLLOUT**2
+    own = weight / SCATTER**2
     precision = own
     for _ in range(ROUNDS):  # the scatter depends on rho a little: a few rounds settle it
         precision, moment = own, own * DISCOUNT_OF_CHOSEN_SITES
         for one in rolled:
-            noise = one.std_error**2 + (rho * one.cautious_sd) ** 2 + (spread * one.cautious) ** 2 + DRIFT**2
+            noise = one.std_error**2 + (rho * one.cautious_sd) ** 2 + (SCATTER * one.cautious) ** 2 + DRIFT**2
             precision += one.cautious**2 / noise
             moment += one.cautious * one.realised / noise
         rho = min(1.0, max(0.0, moment / precision))

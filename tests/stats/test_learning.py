@@ -13,7 +13,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 from stats.combining.pooling import reml
 from stats.learning.hindsight import Since, judge, score
 from stats.learning.kinds import by_kind
-from stats.learning.prior import LearnedPrior, PilotEffect, cautious, learn_prior, penalised, spread
+from stats.learning.prior import LearnedPrior, PilotEffect, cautious, learn_prior, likeliest, penalised
 from stats.learning.reality import Compared, reality
 from stats.learning.transport import RolledOut, learn_transport
 from stats.learning.winners import winners
@@ -43,7 +43,7 @@ def test_without_a_weak_prior_the_spread_is_that_of_restricted_likelihood():
     effects = portfolio(0.3, 0.8, 40)
     y, v = np.array([one.effect for one in effects]), np.array([one.error**2 for one in effects])
     # The optimum is flat: its place is known to the root of machine precision.
-    assert spread(y, v, 1e-12) == pytest.approx(reml(y, v), rel=1e-5)
+    assert likeliest(y, v, 1e-12) == pytest.approx(reml(y, v), rel=1e-5)
 
 
 def test_the_likelihood_is_that_of_the_joint_normal_distribution():
@@ -61,7 +61,8 @@ def test_the_likelihood_is_that_of_the_joint_normal_distribution():
 def test_few_pilots_move_the_default_little_and_many_move_it_to_what_they_say():
     few, many = learn_prior(portfolio(0.5, 0.4, 4)), learn_prior(portfolio(0.5, 0.4, 400))
     assert 0.75 < few.sd < 1.05
-    assert abs(few.mean) < 0.3
+    assert few.alone_mean is not None
+    assert 0 < few.mean < 0.7 * few.alone_mean
     # Standard errors of mean and spread at 400 pilots: .03 and about .05; the default counts like 10 of them.
     assert many.mean == pytest.approx(0.5, abs=0.1)
     assert many.sd == pytest.approx(0.4, abs=0.12)
@@ -92,6 +93,15 @@ def test_the_cautious_estimate_owns_up_to_the_mean_being_learned():
     assert cautious(effect, known).mean == cautious(effect, vague).mean == 1.0
     assert cautious(effect, known).sd == pytest.approx(0.5**0.5)
     assert cautious(effect, vague).sd == pytest.approx((0.5 + 0.25) ** 0.5)
+
+
+def test_few_pilots_hardly_know_their_spread_and_the_cautious_estimate_owns_up_to_that():
+    effects = portfolio(0.0, 0.5, 8)
+    learned = learn_prior(effects)
+    sure = LearnedPrior(mean=learned.mean, sd=learned.sd, mean_se=learned.mean_se, pilots=8, weight=4)
+    assert sum(spread.chance for spread in learned.spreads) == pytest.approx(1.0)
+    large = PilotEffect(pilot="a", effect=2.0, std_error=0.47)
+    assert cautious(large, learned).sd > cautious(large, sure).sd
 
 
 # --- winners ---------------------------------------------------------------------------------------------------------
