@@ -22,6 +22,8 @@ from rollout_worlds import FADES_OVER, PILOT_SITES, Course, World, course, scale
 OUTPUT = Path(__file__).parents[1] / "docs" / "methods" / "rollout.md"
 SEED = 20260101
 SITES = (20, 120, 300)
+MOST_SITES = 600
+"""For the last world alone."""
 WORLDS = (
     World(
         name="first pilots",
@@ -148,7 +150,8 @@ Noise is such that the standard error of a pilot of 20 sites is about .40 (1/2.5
 
 "half from the start": half of the effect never arrives; "half fades": it is lost within {fades} weeks of each
 site's start. "No loss, pays": the effect is what travelled, and above the line: each pause is a false one. "No loss,
-all" includes effects that never were above the line, where a pause is right. In brackets the Monte Carlo error.
+all" includes effects that never were above the line, where a pause is right. In brackets the Monte Carlo error; none
+in n cases leaves room for 3/n.
 
 {pause_head}
 |---|---|---|---|---|---|---|---|---|---|---|
@@ -207,7 +210,7 @@ def simulate(pilots: int) -> list[Row]:
     rows = []
     for number, world in enumerate(WORLDS):
         scaled = list(scaled_pilots(world, pilots, np.random.default_rng([SEED, number])))
-        for sites in SITES:
+        for sites in (*SITES, MOST_SITES) if world is WORLDS[-1] else SITES:
             rng = np.random.default_rng([SEED, number, sites])
             rows.append(
                 Row(world=world, sites=sites, courses=tuple(course(world, each, sites, rng) for each in scaled))
@@ -264,13 +267,15 @@ def target_lines(rows: Sequence[Row]) -> str:
     every = [each for row in rows for each in row.courses]
     enough = [each for row in rows for each in row.enough]
     paying = [each for each in every if each.truth >= each.line]
-    best = next(row for row in rows if row.world is WORLDS[-1] and row.sites == max(SITES))
+    best = next(row for row in rows if row.world is WORLDS[-1] and row.sites == MOST_SITES)
+    largest = f"third world, {MOST_SITES} sites, all pilots"
     lines = [
         ("half fades, plans with *enough*, all worlds", rate(enough, lambda c: c.paused["fading"]), 0.80, 1.0),
         ("half from the start, plans with *enough*, all worlds", rate(enough, lambda c: c.paused["half"]), 0.80, 1.0),
         ("no loss and it pays, all worlds: paused", rate(paying, lambda c: c.paused["kept"]), 0.0, 0.05),
-        ("third world, 300 sites, all pilots: half fades", rate(best.courses, lambda c: c.paused["fading"]), 0.80, 1.0),
-        ("third world, 300 sites, all pilots: no loss", rate(best.courses, lambda c: c.paused["kept"]), 0.0, 0.05),
+        (f"{largest}: half fades", rate(best.courses, lambda c: c.paused["fading"]), 0.80, 1.0),
+        (f"{largest}: half from the start", rate(best.courses, lambda c: c.paused["half"]), 0.80, 1.0),
+        (f"{largest}: no loss", rate(best.courses, lambda c: c.paused["kept"]), 0.0, 0.05),
         ("95 % prediction interval covers, all worlds", rate(every, lambda c: c.covered), 0.93, 0.97),
     ]
     found = ["| target | wanted | found | of | met |", "|---|---|---|---|---|"]
@@ -278,9 +283,10 @@ def target_lines(rows: Sequence[Row]) -> str:
         wanted = (
             f"at least {low:.2f}" if high == 1.0 else (f"at most {high:.2f}" if low == 0 else f"{low:.2f}-{high:.2f}")
         )
-        met = "yes" if low - 2 * error <= share <= high + 2 * error else "**no**"
+        near = low - 2 * error <= share <= high + 2 * error
+        met = "yes" if low <= share <= high else ("within Monte Carlo error" if near else "**no**")
         found.append(f"| {name} | {wanted} | {share:.3f} ({error:.3f}) | {count} | {met} |")
-    return "\n".join([*found, "", "Met: within two Monte Carlo errors of the line."])
+    return "\n".join([*found, "", "Within Monte Carlo error: on the wrong side of the line by less than two of them."])
 
 
 def page(rows: Sequence[Row], pilots: int) -> str:
