@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,8 +17,10 @@ from experiments.errors import Refused
 from experiments.keep_metrics import in_use
 from experiments.limits import size_limits
 from experiments.metrics import MetricEntry
+from experiments.portfolio_words import few_named
 from experiments.rehearse import plan_to_rehearse
 from experiments.tables import harmless_text
+from experiments.words import say
 from registry import find
 from registry.access import LIFE, Act
 from registry.kinds import Stage
@@ -39,13 +41,19 @@ STANDARD: Mapping[str, str] = {"site": "site", "unit": "customer", "cluster": "s
 
 @dataclass(frozen=True, kw_only=True)
 class PilotFile:
-    """shape: what a row is; table: the file; lacking: columns of the plan that these records can't give."""
+    """shape: what a row is; table: the file; lacking: columns of the plan that these records can't give.
+
+    elsewhere: records of sites that are not in the plan, by site; nowhere: records without a site. Neither is in the
+    file.
+    """
 
     pilot: str
     title: str
     shape: Literal["records", "panel"]
     table: pa.Table
     lacking: tuple[str, ...]
+    elsewhere: Mapping[str, int]
+    nowhere: int
 
 
 def for_pilot(desk: Desk, key: str, records: RawRecords, *, beside: pa.Table | None = None) -> PilotFile:
@@ -57,6 +65,7 @@ def for_pilot(desk: Desk, key: str, records: RawRecords, *, beside: pa.Table | N
     pilot = desk.pilot(key)
     plan = plan_to_rehearse(desk, pilot)
     wanted = _wanted(plan)
+    records, elsewhere, nowhere = _at_its_sites(plan, records)
     values, problems = _parts(plan, records)
     if problems:
         raise Refused(problems)
@@ -75,7 +84,26 @@ def for_pilot(desk: Desk, key: str, records: RawRecords, *, beside: pa.Table | N
     there = set(table.column_names)
     lacking = [text for text in wanted if text not in there and not (text in here and set(here[text]) <= there)]
     lacking += [name for name in _others(plan) if name not in there]
-    return PilotFile(pilot=key, title=pilot.title, shape=shape, table=table, lacking=tuple(dict.fromkeys(lacking)))
+    return PilotFile(
+        pilot=key,
+        title=pilot.title,
+        shape=shape,
+        table=table,
+        lacking=tuple(dict.fromkeys(lacking)),
+        elsewhere=elsewhere,
+        nowhere=nowhere,
+    )
+
+
+def left_out(made: PilotFile) -> tuple[str, ...]:
+    """What of the records is not in the file, in sentences; nothing is left out silently."""
+    said = []
+    if made.elsewhere:
+        facts = {"rows": sum(made.elsewhere.values()), "sites": few_named(list(made.elsewhere))}
+        said.append(say("raw.elsewhere", **facts))
+    if made.nowhere:
+        said.append(say("raw.nowhere", rows=made.nowhere))
+    return (*said, say("raw.lacking", columns=list(made.lacking))) if made.lacking else tuple(said)
 
 
 def pilots_for(desk: Desk) -> list[Pilot]:
@@ -142,6 +170,24 @@ def _columns_here(wanted: list[str], records: RawRecords) -> dict[str, list[str]
             continue
         found[text] = [text] if text in records.table.columns else list(columns_in(text, records.table))
     return found
+
+
+def _at_its_sites(plan: Plan, records: RawRecords) -> tuple[RawRecords, dict[str, int], int]:
+    """The records of the plan's sites, how many there are of each other site, and how many without one."""
+    name = plan.columns.site
+    source = name if name in records.table.columns else STANDARD["site"]
+    if name is None or not plan.sites or source not in records.table.columns:
+        return records, {}, 0
+    site = records.table[source].cast("string")
+    counted = records.table.group_by(site=site).aggregate(n=records.table.count()).to_pyarrow().to_pylist()
+    found = {row["site"]: int(row["n"]) for row in counted}
+    planned = {one.key for one in plan.sites}
+    nowhere = found.pop(None, 0)
+    if not planned & set(found):
+        facts = {"pilot": plan.pilot, "planned": sorted(planned)[:6], "found": sorted(found)[:6]}
+        raise Refused(Problem(code="raw_other_sites", facts=facts))
+    elsewhere = {name: n for name, n in sorted(found.items()) if name not in planned}
+    return replace(records, table=records.table.filter(site.isin(sorted(planned)))), elsewhere, nowhere
 
 
 def _parts(plan: Plan, records: RawRecords) -> tuple[dict[str, Any], list[Problem]]:

@@ -59,7 +59,6 @@ def records(
         f"{what}: {rows} ({rule})"
         for what, rows, rule in zip(dirt["dirt"], dirt["rows"], dirt["raw_rule"], strict=True)
     ]
-    lacking = [say("raw.lacking", columns=list(made.lacking))] if made.lacking else []
     shape = say(f"raw.made.{made.shape}", rows=made.table.num_rows, title=made.title)
     value = {
         "pilot": key,
@@ -69,7 +68,9 @@ def records(
         "written": made.table.num_rows,
         "columns": made.table.column_names,
         "lacking": list(made.lacking),
+        "elsewhere": dict(made.elsewhere),
+        "nowhere": made.nowhere,
         "output": str(output),
     }
-    lines = (counted(read), *told, shape, *lacking, say("cli.written", file=str(output)))
+    lines = (counted(read), *told, shape, *stage.left_out(made), say("cli.written", file=str(output)))
     return Answer(value=value, lines=lines)

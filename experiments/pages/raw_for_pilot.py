@@ -11,7 +11,7 @@ from experiments.incoming import on_disk
 from experiments.ingest import ingest
 from experiments.limits import size_limits
 from experiments.pages.frame import attempt, done, named, plain
-from experiments.raw_for_pilot import PilotFile, as_csv, as_parquet, for_pilot, pilots_for, read_beside
+from experiments.raw_for_pilot import PilotFile, as_csv, as_parquet, for_pilot, left_out, pilots_for, read_beside
 from experiments.raw_panel import read_records
 from experiments.words import say
 from stats.outcomes import Reading
@@ -43,8 +43,8 @@ def for_a_pilot(desk: Desk, upload: Any, reading: Reading, mapping: RawMapping) 
         _keep(desk, made, upload.name)
         return
     st.text(say(f"raw.made.{made.shape}", rows=made.table.num_rows, title=made.title))
-    if made.lacking:
-        st.warning(plain(say("raw.lacking", columns=list(made.lacking))), icon=":material/info:")
+    for sentence in left_out(made):
+        st.warning(plain(sentence), icon=":material/info:")
     with st.container(horizontal=True):
         for form, content in (("csv", as_csv), ("parquet", as_parquet)):
             name = f"{made.pilot}.{form}"
@@ -67,4 +67,4 @@ def _keep(desk: Desk, made: PilotFile, name: str) -> None:
     with on_disk(as_parquet(made.table), "made.parquet") as path:
         kept = attempt(lambda: ingest(desk, made.pilot, path, name=f"{name}.parquet"))
     if kept is not None:
-        done(say("raw.for_pilot_kept", title=made.title, rows=kept.rows))
+        done(" ".join([say("raw.for_pilot_kept", title=made.title, rows=kept.rows), *left_out(made)]))

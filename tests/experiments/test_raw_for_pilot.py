@@ -23,7 +23,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.ingest import ingest
 from experiments.plan import plan
-from experiments.raw_for_pilot import as_csv, as_parquet, for_pilot
+from experiments.raw_for_pilot import as_csv, as_parquet, for_pilot, left_out
 from experiments.raw_panel import first_look, proposed, read_records
 from experiments.register import register
 from registry import find
@@ -156,6 +156,25 @@ def test_records_without_anything_of_the_plan_are_refused_in_words(
     with pytest.raises(Refused) as refused:
         for_pilot(desk, key, without)
     assert "which column of the file is the site" in sentences(refused.value)[0]
+
+
+def test_records_of_other_sites_or_of_none_are_counted_and_left_out(
+    desk: Desk, waiting: Charters, tmp_path: Path
+) -> None:
+    key = register(desk, charter(waiting)).key
+    path = call_log(tmp_path / "calls.csv", set(), after=1)
+    text = path.read_text(encoding="utf-8").replace(",B12,", ",Z99,").replace(",B11,", ",,", 7)
+    path.write_text(text, encoding="utf-8")
+    made = for_pilot(desk, key, raw(path))
+    assert made.elsewhere == {"Z99": 4 * 7 * 5}
+    assert made.nowhere == 7
+    assert "140 rows of sites that are not in the plan (Z99)" in left_out(made)[0]
+    assert "Z99" not in made.table["site"].to_pylist()
+    assert made.table.num_rows == 12 * 4 * 35 - 140 - 7
+    path.write_text(text.replace(",B", ",C"), encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        for_pilot(desk, key, raw(path))
+    assert "None of the sites" in sentences(refused.value)[0]
 
 
 def test_by_commands_alone(

@@ -104,7 +104,8 @@ class ImportOutput(Output):
 
 class RecordsOutput(Output):
     """shape: records or panel, what a row of the file is; rows, kept: of the raw file; written: rows of the file made;
-    lacking: columns of the plan that these records do not have."""
+    lacking: columns of the plan that these records do not have; elsewhere: records left out by site that is not in the
+    plan; nowhere: records left out because they have no site."""
 
     pilot: str
     shape: str
@@ -113,6 +114,8 @@ class RecordsOutput(Output):
     written: int
     columns: list[str]
     lacking: list[str]
+    elsewhere: dict[str, int]
+    nowhere: int
     output: str
 
 
