@@ -213,6 +213,8 @@ def _next(stored: _Stored, kind: Kind) -> Iterator[str]:
         unproven = labelled(stored.plan, stored.said, "UNPROVEN")
         if unproven:
             yield say("showcase.measured_again", metrics=unproven)
+    if stored.rollout is not None and stored.rollout.state == RolloutState.FINISHED:
+        yield say("showcase.rollout.finished", reason=stored.rollout.reason)
     if stored.version_after:
         yield say("showcase.next_version", title=stored.version_after)
 

@@ -31,9 +31,7 @@ from experiments.words import forbidden_words, jargon_words
 from registry import find
 from registry.access import Act
 from registry.evidence import EvidenceRecord
-from registry.kinds import RolloutState, Via
 from registry.open import Registry
-from registry.rollouts import Rollout, RolloutPlan
 from stats.money import Prior, prior_of, shrink
 from stats.plan import Plan, PlannedMetric
 from stats.spec import MetricSpec
@@ -67,7 +65,6 @@ def own(record: Registry, tmp_path: Path) -> Iterator[Registry]:
 def test_scaled_pilots_and_stops_that_left_a_lesson_have_a_story(told: dict[str, Story]) -> None:
     assert {story.key for story in told.values() if story.kind == "scaled"} == {
         "call-back-at-peak",
-        "technician-on-the-way",
         "text-when-the-part-is-in",
     }
     stopped = [story for story in told.values() if story.kind == "stopped"]
@@ -81,21 +78,19 @@ def test_scaled_pilots_and_stops_that_left_a_lesson_have_a_story(told: dict[str,
 
 
 def test_what_was_rolled_back_is_not_told_as_a_success(own: Registry) -> None:
-    desk = Desk(registry=own)
-    with own.work(None, Via.SYSTEM) as work:
-        pilot = find.pilot(work.session, "call-back-at-peak")
-        decision = find.decisions(work.session, pilot.id)[-1]
-        plan = work.add(RolloutPlan(pilot_id=pilot.id, decision_id=decision.id, canonical="{}", sha256="0" * 64))
-        row = Rollout(
-            pilot_id=pilot.id, plan_id=plan.id, state=RolloutState.ROLLED_BACK, reason="It did not hold in the North."
-        )
-        work.record("rollout.rolled_back", work.add(row))
-    assert "call-back-at-peak" not in {one.row.key for one in chosen(desk)}
-    close(desk.as_person("Ana Lima"), "call-back-at-peak", "It needs a calm morning shift.")
-    (story,) = [story for story in stories(desk) if story.key == "call-back-at-peak"]
+    desk, key = Desk(registry=own), "technician-on-the-way"
+    assert key not in {one.row.key for one in chosen(desk)}, "rolled back, and nothing written down of it"
+    close(desk.as_person("Jonas Weber"), key, "The hour in the text has to be right.")
+    (story,) = [story for story in stories(desk) if story.key == key]
     assert story.kind == "rolled_back"
-    assert "It did not hold in the North." in " ".join(story.caution)
+    assert story.lead.startswith("It worked in the pilot and not beyond it")
+    assert "the hour in the text is wrong" in " ".join(story.caution)
     assert not any("Worth" in line for line in story.happened)
+    assert "What we learned: The hour in the text has to be right." in story.happened
+
+
+def test_a_finished_roll_out_says_whether_the_effect_held(told: dict[str, Story]) -> None:
+    assert "Effect outside the pilot: holds." in " ".join(told["call-back-at-peak"].next)
 
 
 # --- nothing overstates ----------------------------------------------------------------------------------------------
