@@ -23,6 +23,10 @@ from registry.triggers import REFUSAL
 # and what makes a text read as another one: overrides of the direction of reading.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _OVERRIDES = re.compile("[\u202d\u202e]")
+LONGEST_TEXT = 20_000
+"""Letters of one text that people write: some eight pages. Every page that shows it would have to carry it."""
+MADE_HERE = frozenset({"canonical"})
+"""Texts that are worked out here and have no such bound: plans, evidence, recommendations."""
 
 
 def check(row: SQLModel) -> None:
@@ -43,7 +47,8 @@ def check(row: SQLModel) -> None:
 
 
 def unstorable(values: Mapping[str, Any]) -> list[Problem]:
-    """What no database can hold, by field: control and half characters, NaN and infinity, times without a zone."""
+    """What can't be kept, by field: control and half characters, texts without end, NaN and infinity, times without a
+    zone."""
     return [problem for name, value in values.items() for problem in _unstorable(name, value)]
 
 
@@ -56,6 +61,8 @@ def _unstorable(name: str, value: Any) -> list[Problem]:
         except ValueError:
             return [Problem(code="number_not_finite", column=name)]
     texts = list(_texts_in(value))
+    if name not in MADE_HERE and any(len(text) > LONGEST_TEXT for text in texts):
+        return [Problem(code="field_too_long", column=name, facts={"longest": LONGEST_TEXT})]
     if any(_UNSTORABLE.search(text) for text in texts):
         return [Problem(code="text_not_storable", column=name)]
     return [Problem(code="text_turned", column=name)] if any(_OVERRIDES.search(text) for text in texts) else []

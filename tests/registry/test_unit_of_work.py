@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import update
 
 from registry import find
+from registry.canonical import canonical_json, sha256_text
 from registry.decisions import Decision
 from registry.errors import Conflict, NotFound, Refused, RegistryError, Taken
 from registry.events import Event
 from registry.kinds import MetricRole, Stage, Via
 from registry.metrics import MetricVersion
-from registry.notes import Comment
+from registry.notes import ChangeEntry, Comment
 from registry.open import Registry
 from registry.people import Person, PersonRole
 from registry.pilots import Pilot, PilotMetric
+from registry.plans import PlanRecord
 from registry.verify import verify
 
 
@@ -266,3 +268,24 @@ def test_events_of_one_unit_follow_each_other(registry: Registry, pilot: Pilot) 
     assert last[1].previous_hash == last[0].hash
     assert last[2].previous_hash == last[1].hash
     assert registry.head_hash() == last[2].hash
+
+
+def test_a_text_without_end_is_refused_wherever_it_stands(registry: Registry, ada: Person, pilot: Pilot) -> None:
+    """Every page that shows it would have to carry it; what is worked out here may be long."""
+    from registry.validation import LONGEST_TEXT
+
+    endless = "x" * (LONGEST_TEXT + 1)
+    for row in (
+        ChangeEntry(pilot_id=pilot.id, what=endless, entered_by_id=ada.id),
+        Pilot(key="long", title="Long", draft={"problem": {"said": [endless]}}),
+    ):
+        with pytest.raises(Refused) as refused, registry.work(ada, Via.APP) as work:
+            work.add(row)
+        assert [problem.code for problem in refused.value.problems] == ["field_too_long"]
+    with pytest.raises(Refused), registry.work(ada, Via.APP) as work:
+        work.record("pilot.remarked", pilot, why=endless)
+    with registry.work(ada, Via.APP) as work:
+        work.add(ChangeEntry(pilot_id=pilot.id, what=endless[1:], entered_by_id=ada.id))
+        text = canonical_json({"long": endless})
+        work.add(PlanRecord(pilot_id=pilot.id, number=1, canonical=text, sha256=sha256_text(text)))
+        work.record("change.noted", pilot)
