@@ -193,6 +193,10 @@ Matheron (1963), Econ. Geol. 58, 1246-1266 (variogram).
 """
 
 
+SHARED = """Within Monte Carlo error: on the wrong side of the line by less than two of them. All sizes of a world share its
+pilots, so that the error of figures over several sizes is up to twice what is printed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One world at one size."""
@@ -286,7 +290,7 @@ def target_lines(rows: Sequence[Row]) -> str:
         near = low - 2 * error <= share <= high + 2 * error
         met = "yes" if low <= share <= high else ("within Monte Carlo error" if near else "**no**")
         found.append(f"| {name} | {wanted} | {share:.3f} ({error:.3f}) | {count} | {met} |")
-    return "\n".join([*found, "", "Within Monte Carlo error: on the wrong side of the line by less than two of them."])
+    return "\n".join([*found, "", SHARED])
 
 
 def page(rows: Sequence[Row], pilots: int) -> str:
