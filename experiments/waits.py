@@ -92,10 +92,11 @@ def _next(one: Standing) -> Wait:
 
 def _rolled_out(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:
     """Waves to start and to measure; proposals to pause or roll back, for all who may and the owner."""
+    owners = _only(one.pilot.owner_id, one.rolling.rollout.owner_id if one.rolling else None)
     people = {
-        "owner": _only(one.pilot.owner_id),
+        "owner": owners,
         "sponsor": _only(one.pilot.sponsor_id),
-        "executive": everybody.executives - _only(one.pilot.owner_id),
+        "executive": everybody.executives - owners,
     }
     for due in dues(one.rolling, today) if one.rolling else ():
         mine = frozenset().union(*(people[whose] for whose in due.whose))

@@ -11,9 +11,10 @@ from sqlmodel import Session, col, select
 from registry import find
 from registry.access import Relation, Who
 from registry.base import now
-from registry.kinds import Role
+from registry.kinds import Role, Stage
 from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Pilot, PilotPartner
+from registry.rolling import rollout
 
 
 def standing_of(session: Session, person: Person, pilot: Pilot | None, on: date | None = None) -> frozenset[Who]:
@@ -21,7 +22,7 @@ def standing_of(session: Session, person: Person, pilot: Pilot | None, on: date 
     found: set[Who] = set(find.roles(session, person.id))
     if pilot is None:
         return frozenset(found)
-    if pilot.owner_id == person.id:
+    if pilot.owner_id == person.id or _owns_rollout(session, person, pilot):
         found.add(Relation.OWNER)
     elif pilot.department_id == person.department_id is not None and Role.INNOVATOR in found:
         found.add(Relation.TEAM)
@@ -33,6 +34,14 @@ def standing_of(session: Session, person: Person, pilot: Pilot | None, on: date 
     if speaks_for(session, person, pilot, on):
         found.add(Relation.PARTNER)
     return frozenset(found)
+
+
+def _owns_rollout(session: Session, person: Person, pilot: Pilot) -> bool:
+    """Whoever was named to answer for the roll-out is an owner while it goes on."""
+    if pilot.stage != Stage.ROLLING_OUT:
+        return False
+    found = rollout(session, pilot.id)
+    return found is not None and found.owner_id == person.id
 
 
 def speaks_for(

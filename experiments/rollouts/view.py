@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from experiments.choice import COMMITMENTS
 from experiments.desk import Desk
 from experiments.rollouts.bring import pilot_plan
 from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw
@@ -18,6 +19,7 @@ from experiments.views import Tone
 from experiments.words import knows, say
 from experiments.words.numbers import effect, effect_between, size
 from registry import find, rolling
+from registry.decisions import Decision
 from registry.kinds import RolloutState
 from registry.pilots import Pilot
 from registry.rollouts import RolloutMeasure
@@ -82,6 +84,7 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
             return None
         measures = rolling.measures(session, pilot.id)
         owner = find.person(session, here.rollout.owner_id).name if here.rollout.owner_id else ""
+        decision = next(row for row in find.decisions(session, pilot.id) if row.id == here.record.decision_id)
     plan = pilot_plan(desk, pilot, here)
     found = [json.loads(row.canonical) for row in measures]
     newest = found[-1] if found else None
@@ -101,7 +104,7 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
         roll_back_proposed=bool(judged.get("roll_back_proposed")),
         proposal=_proposal(judged) if here.rollout.state != RolloutState.ROLLED_BACK else "",
         next=_next(plan, here, measures, today),
-        plan=promise_lines(plan, here.promise),
+        plan=(*promise_lines(plan, here.promise), *_committed(decision)),
         waves=_waves(here, measures, today),
         pictures=_pictures(plan, here, found),
         guardrails=_guardrails(plan, judged),
@@ -123,6 +126,15 @@ def reason_words(plan: Plan, reason: Mapping[str, Any]) -> str:
 
 def _signed(metric: PlannedMetric, oriented: float) -> str:
     return effect(raw(metric, oriented), unit_of(metric))
+
+
+def _committed(decision: Decision) -> Iterator[str]:
+    """What was promised with the decision, and its conditions."""
+    for name in COMMITMENTS:
+        if text := decision.commitments.get(name):
+            yield say("rollout.committed", what=say(f"commitment.{name}"), text=text)
+    for condition in decision.conditions:
+        yield say("rollout.condition", text=condition)
 
 
 def _stands(here: Standing) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from experiments.errors import Refused
 from experiments.history import history
+from experiments.inbox import moves
 from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, standing, start
 from experiments.rollouts.measure import measure
@@ -101,6 +102,20 @@ def test_a_plan_is_kept_with_its_hash_and_made_anew_only_with_a_reason(scaled: A
         plans = rolling.rollout_plans(session, find.pilot(session, scaled.key).id)
     assert [row.sha256 for row in plans] == [kept.sha256, again.sha256]
     assert verify(scaled.desk).whole
+
+
+def test_who_is_named_to_answer_for_it_may_do_what_its_owner_may_and_nobody_lets_their_own_go_on(
+    scaled: Any, wanted: Wanted, calendar: Any, executive: Callable[..., Any]
+) -> None:
+    karin = executive(scaled.desk)
+    keep_plan(scaled.owner, scaled.key, replace(wanted, owner="Karin Holm"))
+    calendar.today = date(2026, 6, 1)
+    assert "start_rollout" in {move.act for move in moves(karin) if move.mine}
+    start(karin, scaled.key)
+    pause(karin, scaled.key, "A strike.")
+    with pytest.raises(Refused) as refused:
+        resume(karin, scaled.key, "It is over.")
+    assert codes(refused) == ["barred"]
 
 
 def test_a_first_wave_that_passed_unsaid_must_be_planned_anew(scaled: Any, wanted: Wanted, calendar: Any) -> None:
