@@ -193,7 +193,8 @@ Matheron (1963), Econ. Geol. 58, 1246-1266 (variogram).
 """
 
 
-SHARED = """Within Monte Carlo error: on the wrong side of the line by less than two of them. All sizes of a world share its
+SHARED = """\
+Within Monte Carlo error: on the wrong side of the line by less than two of them. All sizes of a world share its
 pilots, so that the error of figures over several sizes is up to twice what is printed."""
 
 
