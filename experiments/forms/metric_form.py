@@ -27,7 +27,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """The columns and numbers that each kind is computed from."""
 PERCENT = frozenset({"q", "tail", "target"})
 NUMBERS = frozenset({"threshold", "horizon"}) | PERCENT
-KEPT = frozenset({"key", "version", "pre", "critical", "journey_step", "waste"})
+PLACES = ("journey_step", "waste")
+KEPT = frozenset({"key", "version", "pre", "critical", *PLACES})
 """What the form does not show and does not lose."""
 PERSPECTIVES = ("customer", "employee", "internal", "financial")
 
@@ -62,8 +63,10 @@ def stored_metric(fields: Mapping[str, Any], earlier: Mapping[str, Any], taken: 
     kind = fields["kind"]
     share = is_share(kind)
     kept = {key: value for key, value in earlier.items() if key in KEPT}
+    placed = {name: fields[name] for name in PLACES if fields.get(name, "none") != "none"}
     return {
-        **kept,
+        **{name: value for name, value in kept.items() if name not in PLACES or name not in fields},
+        **placed,
         "key": kept.get("key") or metric_key(fields["name"], taken),
         "name": fields["name"],
         "measure": stored_measure(kind, fields),

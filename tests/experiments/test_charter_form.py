@@ -165,3 +165,14 @@ def test_without_sites_there_is_no_size(waiting: Waiting) -> None:
     draft = waiting()
     del draft["where"]["design"]
     assert plan_so_far(draft) is None
+
+
+def test_the_step_of_the_journey_and_the_waste_are_kept_or_chosen_anew() -> None:
+    fields = {"name": "Solved", "kind": "share", "column": "solved", "unit": "", "better": "higher",
+              "perspective": "customer", "survey": False}  # fmt: skip
+    earlier = {"key": "solved", "journey_step": "wait", "waste": "waiting"}
+    kept = stored_metric(fields, earlier, [])
+    assert (kept["journey_step"], kept["waste"]) == ("wait", "waiting")
+    chosen = stored_metric({**fields, "journey_step": "get it solved", "waste": "none"}, earlier, [])
+    assert chosen["journey_step"] == "get it solved"
+    assert "waste" not in chosen

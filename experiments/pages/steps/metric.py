@@ -19,6 +19,8 @@ from experiments.forms.metric_form import (
     stored_worst,
     worst_choice,
 )
+from experiments.metrics import JOURNEY_STEPS
+from experiments.metrics.placing import WASTES
 from experiments.pages.steps import fields
 from experiments.words import say
 
@@ -46,6 +48,11 @@ def metric_fields(key: str, earlier: Mapping[str, Any], *, perspective: bool = T
     if perspective:
         value = earlier.get("perspective") or "customer"
         found["perspective"] = fields.choice("perspective", f"{key}-perspective", value, PERSPECTIVES, two)
+    one, two = st.columns(2)
+    found["journey_step"] = fields.choice(
+        "journey_step", f"{key}-journey", earlier.get("journey_step") or "none", ("none", *JOURNEY_STEPS), one
+    )
+    found["waste"] = fields.choice("waste", f"{key}-waste", earlier.get("waste") or "none", ("none", *WASTES), two)
     found["survey"] = fields.tick("survey", f"{key}-survey", earlier.get("survey"))
     return found
 
