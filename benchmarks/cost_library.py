@@ -85,6 +85,7 @@ def asked(desk: Desk) -> dict[str, tuple[float, float]]:
     for name, question in ASKED.items():
         taken = [_seconds(lambda q=question: q(desk)) for _ in range(6)]
         times[name] = (taken[0], median(taken[1:]))
+        print(f"    {name}: first {taken[0]:.3f} s, then {times[name][1]:.3f} s", flush=True)
     return times
 
 
@@ -97,9 +98,9 @@ def pages(folder: Path, address: str) -> dict[str, tuple[float, float]]:
 
     os.environ["PROVING_GROUND_HOME"] = str(folder)
     os.environ["DATABASE_URL"] = address
+    os.chdir(ROOT)  # before the settings are read, which lie there
     config.get_config_options()
     config.set_option("runner.enforceSerializableSessionState", False)  # the harness keeps functions in the session
-    os.chdir(ROOT)
     opened.clear()
     times = {}
     for name in ("library", "portfolio"):
@@ -114,6 +115,7 @@ def pages(folder: Path, address: str) -> dict[str, tuple[float, float]]:
 def _page(page: Any) -> tuple[float, float]:
     taken = [_seconds(page.run) for _ in range(4)]
     assert not page.exception, page.exception[0].message
+    print(f"    page: first {taken[0]:.3f} s, then {median(taken[1:]):.3f} s", flush=True)
     return taken[0], median(taken[1:])
 
 
@@ -150,10 +152,10 @@ def told(found: dict[tuple[str, int], Any], sizes: tuple[int, int]) -> None:
             cells += [f"{one[1]:18.3f}" if one else f"{'':18}" for one in at]
             if all(at):
                 ratios.append(f"{kind} x{at[1][1] / at[0][1]:.1f}")
-        if len(kinds) == 2:
+        if len(kinds) == 2 and all(name in found[kind, large] for kind in kinds):
             first, second = (found[kind, large][name][1] for kind in kinds)
             ratios.append(f"{kinds[1]}/{kinds[0]} {second / first:.1f}")
-        begun = ", ".join(f"{found[kind, large][name][0]:.2f}" for kind in kinds)
+        begun = ", ".join(f"{found[kind, large][name][0]:.2f}" for kind in kinds if name in found[kind, large])
         print(f"{name:38}{''.join(cells)}   {'; '.join(ratios)}; first {begun}")
 
 

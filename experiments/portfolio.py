@@ -14,6 +14,7 @@ from experiments.desk import Desk
 from experiments.documents.beside import Peer, before_and_after, levels_now, peer_sentence
 from experiments.money import horizon_words
 from experiments.peers import peers_in
+from experiments.portfolio_seen import whole
 from experiments.rates import chance_of_falling_short
 from experiments.rollouts.words import rolling_words
 from experiments.site_calendar import Span
@@ -115,7 +116,9 @@ def portfolio(desk: Desk, **filters: Any) -> tuple[PilotRow, ...]:
 
 
 def survey(desk: Desk, **filters: Any) -> Survey:
-    """As ``portfolio``, with what the calendar of sites needs."""
+    """As ``portfolio``, with what the calendar of sites needs. All pilots are read once, then those that moved."""
+    if not filters:
+        return whole(desk, _survey)
     with desk.read() as session:
         return _survey(session, find.pilots(session, drafts=False, **filters), desk.registry.clock().date())
 
