@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
+from datetime import UTC, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
@@ -25,153 +24,28 @@ from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Pilot
 from registry.unit_of_work import Work
 
-TODAY = date(2026, 5, 12)
-KEY = "call-back-at-peak"
 BARRED = frozenset({"may_not", "barred", "nobody_acts", "person_inactive"})
 """Codes of refusals to a person, whatever the stage."""
 CODE = Path(__file__).resolve().parents[2] / "experiments"
 
 
+def _beside(name: str) -> Any:
+    """A module of this folder: tests are no package."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_calls = _beside("access_calls")
+Asked, CALLS, FURTHER, KEY, TODAY = _calls.Asked, _calls.CALLS, _calls.FURTHER, _calls.KEY, _calls.TODAY
+_of = _calls.stage_function
+
+
 def clock() -> datetime:
     return datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)
-
-
-# --- how each act is asked for ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What an act is asked with, beside the desk."""
-
-    data: Path
-    rehearsal: Any
-    charter: dict[str, Any]
-
-
-def _of(module: str, name: str) -> Any:
-    return getattr(import_module(f"experiments.{module}"), name)
-
-
-def _another(charter: dict[str, Any]) -> dict[str, Any]:
-    return {**charter, "title": "Another pilot"}
-
-
-def _check_in(desk: Desk) -> object:
-    said = _of("check_ins", "Said")(site="B01", week=date(2026, 3, 9), delivered=1.0, used=1.0)
-    return _of("check_ins", "check_in")(desk, KEY, [said])
-
-
-def _decide(desk: Desk) -> object:
-    choice = _of("decide", "Choice")(verdict="ITERATE", reason="More weeks are needed.")
-    return _of("decide", "decide")(desk, KEY, choice)
-
-
-def _somebody(desk: Desk) -> Person:
-    return _of("people.keeping", "person_called")(desk, "Tom Berg")
-
-
-def _stand_in(desk: Desk) -> object:
-    return _of("people.standing_in", "delegate")(desk, _somebody(desk), starts=TODAY, ends=TODAY)
-
-
-def _objective() -> Any:
-    return _of("objectives.keep", "NewObjective")(title="Nobody waits", period="2026")
-
-
-def _lesson(text: str) -> Any:
-    return _of("library.takeaways", "Lesson")(lesson=text)
-
-
-def _fresh(asked: Asked) -> Path:
-    """A file that is not there yet."""
-    return asked.data.with_name(f"{uuid4()}.zip")
-
-
-CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
-    Act.REGISTER: lambda desk, asked: _of("register", "register")(desk, _another(asked.charter)),
-    Act.REVISE: lambda desk, _: _of("register", "save_draft")(desk, {"title": "New"}, "problem", pilot=desk.pilot(KEY)),
-    Act.SHAPE: lambda desk, _: _of("shape", "shape")(desk, KEY),
-    Act.PLAN: lambda desk, _: _of("plan", "plan")(desk, KEY),
-    Act.REHEARSE: lambda desk, asked: _of("rehearse", "keep")(desk, KEY, asked.rehearsal),
-    Act.SIGN: lambda desk, _: _of("sign", "sign")(desk, KEY),
-    Act.SIGN_METRIC: lambda desk, _: _of("unsigned", "decline")(desk, KEY, "Too much is asked."),
-    Act.START_UNSIGNED: lambda desk, _: _of("unsigned", "start_unsigned")(desk, KEY, "Nobody answered."),
-    Act.AMEND: lambda desk, _: _of("amend", "amend")(desk, KEY, {"end": "2026-05-24"}, "A holiday fell into it."),
-    Act.SIGN_AMENDMENT: lambda desk, _: _of("amend", "sign_amendment")(desk, KEY),
-    Act.ASSIGN: lambda desk, _: _of("assign", "assign")(desk, KEY),
-    Act.INGEST: lambda desk, asked: _of("ingest", "ingest")(desk, KEY, asked.data),
-    Act.EXPORT: lambda desk, asked: _of("archive.pack", "export_pilot")(desk, KEY, _fresh(asked), data=False),
-    Act.CHECK_IN: lambda desk, _: _check_in(desk),
-    Act.CHANGE: lambda desk, _: _of("changes", "note")(desk, KEY, "A new poster."),
-    Act.ASSESS: lambda desk, _: _of("assess", "assess")(desk, KEY),
-    Act.RECOMMEND: lambda desk, _: _of("recommend", "recommend")(desk, KEY),
-    Act.REVIEW: lambda desk, _: _of("review", "review")(desk, KEY, "endorse"),
-    Act.EDIT_ROUND: lambda desk, _: _of("rounds", "edit_round")(desk, KEY, quorum=1, reason="Holidays."),
-    Act.ASK_FOR_MORE: lambda desk, _: _of("requests", "ask_for_more")(desk, KEY, "The evenings alone."),
-    Act.ANSWER_REQUEST: lambda desk, _: _of("requests", "answer_request")(desk, KEY, 1, "Here they are."),
-    Act.DECIDE: lambda desk, _: _decide(desk),
-    Act.CONFIRM_OVERRULE: lambda desk, _: _of("overrule", "confirm_overrule")(desk, KEY),
-    Act.ITERATE: lambda desk, _: _of("iterate", "iterate")(desk, KEY),
-    Act.CLOSE: lambda desk, _: _of("close", "close")(desk, KEY, "Call back within the hour."),
-    Act.CORRECT_TAKEAWAY: lambda desk, _: _of("library.takeaways", "correct")(desk, KEY, _lesson("Call back at once.")),
-    Act.KEEP_LEARNINGS: lambda desk, _: _of("library.learnings", "add_learning")(desk, "Waiting is worse than no."),
-    Act.PLAN_ROLLOUT: lambda desk, _: _of("rollouts.keep", "keep_plan")(desk, KEY),
-    Act.MEASURE_ROLLOUT: lambda desk, asked: _of("rollouts.measure", "measure")(desk, KEY, asked.data),
-    Act.PAUSE_ROLLOUT: lambda desk, _: _of("rollouts.acts", "pause")(desk, KEY, "A strike."),
-    Act.RESUME_ROLLOUT: lambda desk, _: _of("rollouts.acts", "resume")(desk, KEY, "It is over."),
-    Act.ROLL_BACK: lambda desk, _: _of("rollouts.acts", "roll_back")(desk, KEY, "Customers wait longer."),
-    Act.RAISE_CONCERN: lambda desk, _: _of("concerns", "raise_concern")(desk, KEY, "Smoke in the depot."),
-    Act.ANSWER_CONCERN: lambda desk, _: _of("concerns", "answer_concern")(desk, KEY, 1, "The fan was repaired."),
-    Act.PAUSE: lambda desk, _: _of("pauses", "pause")(desk, KEY, "A strike."),
-    Act.RESUME: lambda desk, _: _of("pauses", "resume")(desk, KEY, "It is over."),
-    Act.WITHDRAW: lambda desk, _: _of("pauses", "withdraw")(desk, KEY, "Nobody wants it any more."),
-    Act.FORGET: lambda desk, _: _of("forget", "forget")(desk, KEY, "The customers asked for it."),
-    Act.COMMENT: lambda desk, _: _of("notes", "comment")(desk, KEY, "Well done."),
-    Act.LOOK_BACK: lambda desk, _: _of("overrides", "look_back")(desk, KEY, "It went well.", "right"),
-    Act.LEARN_PRIOR: lambda desk, _: _of("learned.prior", "learn")(desk),
-    Act.ATTACH: lambda desk, _: _of("notes", "attach")(desk, KEY, "poster.txt", b"Call back at peak"),
-    Act.KEEP_METRICS: lambda desk, _: _of("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
-    Act.KEEP_OBJECTIVES: lambda desk, _: _of("objectives.keep", "add_objective")(desk, _objective()),
-    Act.DELEGATE: lambda desk, _: _stand_in(desk),
-    Act.SAVE_VIEW: lambda desk, _: _of("saved_views", "save_view")(desk, "portfolio", "Late ones", "overdue=True"),
-    Act.REACT: lambda desk, _: _of("showcase.reactions", "react")(desk, KEY, "well_done"),
-    Act.KEEP_PEOPLE: lambda desk, _: _of("people.keeping", "add_person")(desk, "New Person"),
-}
-FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
-    "register a draft": (Act.REVISE, lambda desk, asked: _of("register", "register")(desk, asked.charter, key=KEY)),
-    "reopen": (Act.REVISE, lambda desk, _: _of("revise", "reopen")(desk, KEY)),
-    "start a roll-out": (Act.PLAN_ROLLOUT, lambda desk, _: _of("rollouts.keep", "start")(desk, KEY)),
-    "bring data of a roll-out": (
-        Act.MEASURE_ROLLOUT,
-        lambda desk, asked: _of("rollouts.bring", "bring")(desk, KEY, asked.data),
-    ),
-    "freeze": (Act.SHAPE, lambda desk, _: _of("shape", "freeze")(desk, KEY)),
-    "look for harm": (Act.ASSESS, lambda desk, _: _of("harm_check", "harm_check")(desk, KEY)),
-    "settle": (Act.CHANGE, lambda desk, _: _of("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
-    "check in": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "check_in")(desk, "x", 1.0, "on_track")),
-    "retarget": (
-        Act.KEEP_OBJECTIVES,
-        lambda desk, _: _of("objectives.keep", "retarget")(desk, "x", "Why.", target=1.0),
-    ),
-    "add a key result": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.keep", "add_key_result")(desk, None)),
-    "serve": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.serve", "attach")(desk, None)),
-    "reached": (Act.KEEP_OBJECTIVES, lambda desk, _: _of("objectives.serve", "reached")(desk, KEY, "x", 0.5, "Why.")),
-    "objectives from a file": (
-        Act.KEEP_OBJECTIVES,
-        lambda desk, _: _of("objectives.file", "add_from_file")(desk, {}),
-    ),
-    "move": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "move_person")(desk, _somebody(desk), manager="")),
-    "give": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "give_role")(desk, _somebody(desk), "executive")),
-    "take": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "take_role")(desk, _somebody(desk), "executive")),
-    "deactivate": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "deactivate")(desk, _somebody(desk))),
-    "reactivate": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "reactivate")(desk, _somebody(desk))),
-    "keep a peer value": (
-        Act.KEEP_METRICS,
-        lambda desk, _: _of("peers", "keep_peer")(desk, "wait", 1.0, "A benchmark", date(2026, 1, 1)),
-    ),
-    "add a department": (Act.KEEP_PEOPLE, lambda desk, _: _of("people.keeping", "add_department")(desk, "New")),
-}
-"""Other stage functions of the same acts."""
 
 
 def test_every_act_that_a_stage_asks_for_is_asked_here() -> None:
