@@ -62,7 +62,7 @@ def learned(desk: Desk) -> Learned:
     realised = tuple(one for one in rolled_out(desk) if one.pilot in keys)
     return Learned(
         made_up=bool(pilots) and all(one.simulated for one in pilots),
-        rates=rates(counted_rows(portfolio(desk))),
+        rates=rates(counted_rows([row for row in portfolio(desk) if not row.imported])),
         prior=prior,
         approved=tuple(_approved(one) for one in scaled),
         winners=winners(

@@ -7,7 +7,7 @@ from datetime import date
 
 from experiments.forecasts import Forecasts, standing_sentences
 from experiments.learned.departments import Share
-from experiments.learned.prior import Held, Proposed
+from experiments.learned.prior import NUMBER, Held, Proposed
 from experiments.learned.survey import Learned
 from experiments.words import say
 from experiments.words.digits import fixed, with_sign
@@ -16,6 +16,8 @@ from stats.forecasts import ENOUGH
 from stats.learning.kinds import Kind
 from stats.learning.prior import WEIGHT
 from stats.learning.reality import Reality
+from stats.money import prior_of
+from stats.plan import Plan
 from stats.results import NotEstimable
 
 
@@ -213,6 +215,15 @@ def prior_sentences(found: Proposed) -> tuple[str, ...]:
     )
     said += [transport(found.new), say("learned.prior.weight", weight=fixed(WEIGHT, 0))]
     return (*said, say("learned.prior.made_up")) if found.new.simulated else tuple(said)
+
+
+def frozen_with(plan: Plan) -> tuple[str, ...]:
+    """What earlier pilots had taught when the plan was frozen; empty where that was nothing."""
+    if NUMBER not in plan.assumptions:
+        return ()
+    prior = prior_of(plan)
+    facts = {"number": plan.assumptions[NUMBER], "mean": with_sign(fixed(prior.mean, 2)), "sd": fixed(prior.sd, 2)}
+    return (say("learned.prior.in_plan", **facts),)
 
 
 def transport(held: Held) -> str:

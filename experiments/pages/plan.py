@@ -8,6 +8,7 @@ from experiments.charters.check import warnings as charter_warnings
 from experiments.desk import Desk, charter_of, reached
 from experiments.documents.why_method import why_method
 from experiments.forms.charter_page import charter_sections
+from experiments.learned.telling import frozen_with
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain, warn
 from experiments.pages.notes import notes
@@ -85,7 +86,8 @@ with right:
         with st.expander(say("plan.again")):
             make(desk, pilot)
     elif reached(pilot, Stage.SIGNED):
-        st.caption(say("plan.locked", sha256=made.sha256[:12]))
+        for told in (say("plan.locked", sha256=made.sha256[:12]), *frozen_with(made.plan)):
+            st.caption(plain(told))
     st.page_link(
         "experiments/pages/rehearse.py",
         label=say("rehearse.go"),

@@ -22,7 +22,7 @@ from experiments.history import history
 from experiments.learned.effects import decided_pilots
 from experiments.learned.prior import Held, in_force, learn, propose, versions
 from experiments.learned.survey import learned
-from experiments.learned.telling import lines, shares
+from experiments.learned.telling import frozen_with, lines, shares
 from experiments.overrides import look_back, overrides, score_of, suggested
 from experiments.overrule import confirm_overrule
 from experiments.plan import locked_plan, plan
@@ -123,6 +123,8 @@ def test_a_version_holds_for_plans_frozen_later_and_for_no_other(
     record, fresh = locked_plan(led.desk, led.desk.pilot(later))
     assert prior_of(fresh) == Prior(mean=kept.mean, sd=kept.sd)
     assert fresh.assumptions["learned.prior_number"] == 1
+    assert "version 1 of what earlier pilots taught" in frozen_with(fresh)[0]
+    assert frozen_with(old) == ()
     assert fresh.assumptions["learned.prior_sha256"] == kept.sha256
     assert fresh.assumptions["learned.transport"] == kept.transport
     assert record.sha256 == sha256(record.canonical) == sha256(plan_json(fresh))
