@@ -154,6 +154,7 @@ def test_stages_differ_so_that_every_page_has_something_to_show(rows: dict[str, 
         "assessed",
         "in_review",
         "decided",
+        "rolling_out",
         "closed",
     }
 
