@@ -55,9 +55,7 @@ def test_from_the_draft_to_a_card_that_is_found(led: Any, pilot: Pilot, tmp_path
     assert pilot("takeaway", led.key)["number"] == 1
     assert pilot("takeaway", led.key, "--lesson", "Call back within the hour.")["number"] == 2
     assert pilot("library", '"no holding"')["total"] == 0, "the words of the first takeaway are not those of the newest"
-    (card,) = pilot("library", "call back within", "--verdict", "scale", "--year", 2026, "--department", "Logistics")[
-        "cards"
-    ]
+    (card,) = pilot("library", "call back within", "--verdict", "scale", "--year", 2026, "--kind", "mean")["cards"]
     assert (card["key"], card["lesson"], card["closed"]) == (led.key, "Call back within the hour.", True)
     table = tmp_path / "cards.csv"
     assert pilot("library", "--output", table)["total"] == 1
