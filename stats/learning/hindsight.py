@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 ENOUGH = 5
 """Judged decisions below which nothing is said about them together."""
+UNCLEAR = {"ATTENUATED": "attenuated", "WAITING": "waiting"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Since:
-    """What happened after the decision. rollout: REPLICATED, ATTENUATED, FAILED as last measured, None unmeasured;
+    """What happened after the decision. rollout: REPLICATED, ATTENUATED, FAILED or WAITING as last measured, None unmeasured;
     rolled_back: the roll-out was taken back; later: verdict decided on the newest later version, None without one."""
 
     rollout: str | None = None
@@ -67,7 +68,7 @@ def _scaled(since: Since) -> Judgement:
         return Judgement(found="right", code="replicated")
     if since.rollout == "FAILED":
         return Judgement(found="wrong", code="failed")
-    return Judgement(found="unclear", code="attenuated" if since.rollout == "ATTENUATED" else "not_measured")
+    return Judgement(found="unclear", code=UNCLEAR.get(since.rollout or "", "not_measured"))
 
 
 def _iterated(recommended: str, later: str) -> Judgement:

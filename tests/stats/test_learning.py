@@ -225,6 +225,7 @@ def test_a_measurement_outside_costs_forty_times_its_distance():
         ("ITERATE", "SCALE", Since(rollout="FAILED"), "wrong"),
         ("STOP", "SCALE", Since(rollout="REPLICATED", rolled_back=True), "wrong"),
         ("STOP", "SCALE", Since(rollout="ATTENUATED"), "unclear"),
+        ("STOP", "SCALE", Since(rollout="WAITING"), "unclear"),
         ("STOP", "SCALE", Since(), "unclear"),
         ("SCALE", "STOP", Since(), "unclear"),
         ("SCALE", "STOP", Since(later="SCALE"), "wrong"),

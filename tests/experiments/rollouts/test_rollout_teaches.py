@@ -11,14 +11,17 @@ import pytest
 from experiments.charters.charter import Person
 from experiments.desk import Desk
 from experiments.forecasts import forecasts
+from experiments.learned.hindsight import suggestion
 from experiments.learned.prior import learn, propose
 from experiments.learned.rolled_out import rolled_out
 from experiments.learned.survey import learned
 from experiments.learned.telling import lines, realised
 from experiments.overrides import overrides, score_of
 from experiments.people import person_of
+from experiments.rollouts.acts import roll_back
 from experiments.rollouts.keep import keep_plan, standing, start
 from experiments.rollouts.measure import measure
+from registry import find
 from registry.kinds import Role
 from stats.forecasts import ENOUGH
 
@@ -68,3 +71,17 @@ def test_a_roll_out_that_kept_nothing_lowers_what_is_taken_to_be_kept(rolled: An
     kept = learn(analyst_of(rolled.desk))
     assert kept.transport == made.new.transport
     assert not propose(rolled.desk).changed
+
+
+def test_a_roll_out_that_is_taken_back_speaks_against_the_decision_that_made_it(rolled: Any) -> None:
+    pilot = rolled.desk.pilot(rolled.key)
+    with rolled.desk.read() as session:
+        decision = find.latest_decision(session, pilot.id)
+    assert decision is not None
+    assert [one.state for one in rolled_out(rolled.desk)] == ["WAITING"]  # one wave is not enough to tell
+    said = suggestion(rolled.desk, pilot, decision)
+    assert (said.found, said.code) == ("unclear", "waiting")
+    roll_back(rolled.executive, rolled.key, "Nothing is left of it.")
+    said = suggestion(rolled.desk, pilot, decision)
+    assert (said.found, said.code) == ("wrong", "rolled_back")
+    assert "taken back" in said.sentences[0]
