@@ -16,8 +16,9 @@ UNCLEAR = {"ATTENUATED": "attenuated", "WAITING": "waiting"}
 
 @dataclass(frozen=True, kw_only=True)
 class Since:
-    """What happened after the decision. rollout: REPLICATED, ATTENUATED, FAILED or WAITING as last measured, None unmeasured;
-    rolled_back: the roll-out was taken back; later: verdict decided on the newest later version, None without one."""
+    """What happened after the decision. rollout: REPLICATED, ATTENUATED, FAILED or WAITING as last measured, None where
+    it was not; rolled_back: it was taken back; later: verdict decided on the newest later version, None without one.
+    """
 
     rollout: str | None = None
     rolled_back: bool = False
