@@ -38,7 +38,7 @@ def shaping(desk: Desk, pilot: Pilot) -> None:
 
 def log(desk: Desk, pilot: Pilot) -> None:
     """What is in it, and a new line."""
-    st.subheader(say("along.log"))
+    st.header(say("along.log"))
     entries = changes.changes(desk, pilot.key)
     look.lines([changes.sentence(entry) for entry in entries] or [say("cli.no_changes")])
     if not offered(desk, Act.CHANGE, pilot):
@@ -78,7 +78,7 @@ def settle(desk: Desk, pilot: Pilot, waiting: dict[str, changes.Entry]) -> None:
 
 def weekly(desk: Desk, pilot: Pilot) -> None:
     """Two minutes a week and site."""
-    st.subheader(say("along.weekly"))
+    st.header(say("along.weekly"))
     st.caption(say("along.weekly_lead"))
     if offered(desk, Act.CHECK_IN, pilot):
         check_in(desk, pilot)
@@ -126,7 +126,7 @@ def percent(share: float | None) -> str:
 desk = begin(say("nav.page.along"))
 pilot = pilot_here(desk)
 if reached(pilot, Stage.SIGNED):
-    st.subheader(say("along.checks"))
+    st.header(say("along.checks"))
     _, plan = locked_plan(desk, pilot)
     look.lines(look_sentences(plan))
 elif why_not(desk, Act.SHAPE, pilot) is None:

@@ -74,7 +74,7 @@ def amendments(desk: Desk, pilot: Pilot) -> None:
     again = amend.to_sign_again(desk, pilot)
     if not (made or may_amend or again):
         return
-    st.subheader(say("along.amendments"))
+    st.header(say("along.amendments"))
     look.lines([amend.sentence(row) for row in made] or [say("along.no_amendments")])
     if again:
         _sign_again(desk, pilot, again)

@@ -26,7 +26,7 @@ def harm_here(desk: Desk, pilot: Pilot) -> None:
     offered = why_not(desk, Act.ASSESS, pilot) is None
     if not made and not offered:
         return
-    st.subheader(say("harm.heading"), anchor=False)
+    st.header(say("harm.heading"), anchor=False)
     look.lines([harm_words(row) for row in made[-4:]])
     if made and made[-1].unchecked:
         st.caption(plain(say("harm.unchecked", metrics=made[-1].unchecked)))
@@ -41,7 +41,7 @@ def harm_here(desk: Desk, pilot: Pilot) -> None:
 def concerns_here(desk: Desk, pilot: Pilot) -> None:
     """Raise one, answer one."""
     found = concerns(desk, pilot)
-    st.subheader(say("concern.heading"), anchor=False)
+    st.header(say("concern.heading"), anchor=False)
     look.lines([sentence(raised) for raised in found] or [say("concern.none")])
     if why_not(desk, Act.ANSWER_CONCERN, pilot) is None:
         for raised in [raised for raised in found if raised.open]:

@@ -64,7 +64,7 @@ def balance(drawn: Assigned) -> None:
     """How alike the two groups were when they were drawn."""
     if drawn.drawn is None or not drawn.drawn.balance:
         return
-    st.subheader(say("assign.balance"))
+    st.header(say("assign.balance"))
     found = drawn.drawn.balance
     look.table(
         {
@@ -84,7 +84,7 @@ if drawn is None:
 _, plan = locked_plan(desk, pilot)
 arms(drawn, plan, pilot, desk.registry.head_hash())
 balance(drawn)
-st.subheader(say("assign.how"))
+st.header(say("assign.how"))
 considered = drawn.drawn.considered if drawn.drawn else 1
 told = [say(f"assign.method.{drawn.method}", unit=plan.unit_word, considered=considered)]
 if drawn.drawn is not None:

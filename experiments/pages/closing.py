@@ -34,7 +34,7 @@ def takeaway_shown(desk: Desk, pilot: Pilot) -> None:
     if not said:
         return
     newest = said[-1]
-    st.subheader(say("close.learned"))
+    st.header(say("close.learned"))
     for name in PARTS:
         if text := getattr(newest, name):
             st.markdown(f"**{say(f'takeaway.{name}')}**")

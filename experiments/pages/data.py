@@ -177,7 +177,7 @@ if reached(pilot, Stage.DECIDED):
 elif offered(desk, Act.INGEST, pilot):
     bring(desk, pilot, found[1])
 kept = kept_files(desk, pilot)
-st.subheader(say("data.kept_files"))
+st.header(say("data.kept_files"))
 if kept["file"]:
     look.table(kept)
     go_on(pilot)

@@ -31,23 +31,23 @@ view = memo(desk, pilot.key)
 parts.verdict_banner(view)
 left, right = st.columns(2)
 with left:
-    st.subheader(say("memo.heading.tried"))
+    st.header(say("memo.heading.tried"))
     parts.lines((view.tried, view.for_whom, view.people))
 with right:
-    st.subheader(say("memo.heading.asked"))
+    st.header(say("memo.heading.asked"))
     parts.lines(view.asked)
 parts.metrics(view)
-st.subheader(say("memo.heading.partners"))
+st.header(say("memo.heading.partners"))
 parts.partners(view)
 left, middle, right = st.columns(3)
 with left:
-    st.subheader(say("memo.heading.worst"))
+    st.header(say("memo.heading.worst"))
     parts.lines(view.worst)
 with middle:
-    st.subheader(say("memo.heading.money"))
+    st.header(say("memo.heading.money"))
     parts.lines(view.money)
 with right:
-    st.subheader(say("memo.heading.dissent"))
+    st.header(say("memo.heading.dissent"))
     parts.lines(view.dissent)
 with st.expander(say("memo.heading.trust"), expanded=False):
     parts.trust(view)

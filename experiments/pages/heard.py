@@ -54,7 +54,7 @@ def earlier(desk: Desk, pilot: Pilot) -> None:
     """Words on evidence that does not count any more, shown as such."""
     words = earlier_words(desk, pilot)
     if words:
-        st.subheader(say("review.earlier"), anchor=False)
+        st.header(say("review.earlier"), anchor=False)
         look.lines(
             [
                 say(
@@ -87,7 +87,7 @@ def requests_here(desk: Desk, pilot: Pilot) -> None:
     """What was asked for and answered; a new request, or an answer, from whoever may."""
     found = requests(desk, pilot.key)
     if found:
-        st.subheader(say("review.requests"), anchor=False)
+        st.header(say("review.requests"), anchor=False)
         look.lines(request_lines(found))
     if allowed(desk, Act.ANSWER_REQUEST, pilot):
         for row in [row for row in found if not row.answer]:

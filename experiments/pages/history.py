@@ -37,7 +37,7 @@ with export:
     take_away(to_take_away(events), name=f"{pilot.key}-history", key="export", head=desk.registry.head_hash())
 
 if bet := forecast_lines(desk, pilot):
-    st.subheader(say("history.bet"), anchor=False)
+    st.header(say("history.bet"), anchor=False)
     look.lines(bet)
 for event in reversed(events):
     with st.container(border=True, key=f"event-{event.number}", gap="xsmall"):

@@ -35,7 +35,7 @@ def across(desk: Desk, keys: Sequence[str]) -> None:
 
 
 def _step(step: Step) -> None:
-    st.subheader(step_word(step.name), anchor=False)
+    st.header(step_word(step.name), anchor=False)
     if not step.touched:
         st.caption(say("journey.gap"))
         return

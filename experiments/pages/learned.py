@@ -66,7 +66,7 @@ def draw(rows: list[PairRow], first: str, second: str, *, alt: str, key: str) ->
 def kinds_tab(found: Learned) -> None:
     st.caption(plain(say("learned.kinds.lead")))
     for name in KINDS:
-        st.subheader(say(f"learned.kinds.{name}"), anchor=False)
+        st.header(say(f"learned.kinds.{name}"), anchor=False)
         if found.kinds[name]:
             look.table(kinds(found.kinds[name]), label=say(f"learned.kinds.{name}"))
         else:
@@ -96,7 +96,7 @@ def reality_tab(found: Learned) -> None:
         told_in_short = say("learned.picture.reality_alt", sentence=told[0])
         draw(rows, "predicted", "realised", alt=told_in_short, key="reality")
         look.table(realised(found), label=say("learned.tab.reality"))
-    st.subheader(say("learned.forecasts"), anchor=False)
+    st.header(say("learned.forecasts"), anchor=False)
     look.lines(bets(forecasts(desk)))
 
 

@@ -43,6 +43,7 @@ _STYLE = """
 button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {color: var(--pg-chosen)}
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 h1 {overflow-wrap: break-word}
+.stMain h2 {font-size: 1.6rem} .stMain h3 {font-size: 1.3rem}
 @media (max-width: 700px) {
   .pg-table thead {position: absolute; left: -9999px}
   .pg-table tr {display: block; padding: .6rem 0; border-bottom: 1px solid rgba(128, 128, 128, .35)}

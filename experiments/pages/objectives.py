@@ -21,7 +21,7 @@ def outline(node: Node, above: Node | None = None) -> None:
     """One objective and those below it; each level is set in a little."""
     _, right = st.columns([max(0.01, 0.35 * (node.level - 1)), 10])
     with right:
-        st.subheader(plain(node.row.title), anchor=False)
+        st.header(plain(node.row.title), anchor=False)
         st.caption(plain(head(node, above)))
         if node.results:
             look.table(columns(node), label=node.row.title)
@@ -79,7 +79,7 @@ if known.roots:
         st.caption(plain(say("objectives.rule")))
         for roll in roll_ups(desk, known):
             if roll.pilots:
-                st.subheader(plain(roll.result.row.name), anchor=False)
+                st.header(plain(roll.result.row.name), anchor=False)
                 look.lines(brought(roll))
                 with st.container(border=True):
                     look.lines(pilot_sentences(roll))

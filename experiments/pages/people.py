@@ -47,7 +47,7 @@ if found:
     listed(found)
 else:
     st.info(say("people.none_found" if words.strip() else "people.none"), icon=":material/group:")
-st.subheader(say("people.departments"))
+st.header(say("people.departments"))
 st.text(" · ".join(departments(desk)) or say("people.departments_none"))
 
 st.header(say("people.standing_in"))

@@ -42,7 +42,7 @@ def make(desk: Desk, pilot: Pilot) -> None:
 
 def size_of(made: Planned) -> None:
     """What it can decide: a sentence, a picture, a row each metric."""
-    st.subheader(say("plan.size"))
+    st.header(say("plan.size"))
     facts = {
         "treatment": made.sizing.n_treatment,
         "control": made.sizing.n_control,
@@ -72,11 +72,11 @@ made = planned(desk, pilot.key)
 if made is None:
     make(desk, pilot)
     st.stop()
-st.subheader(f"{SIGNS[made.sizing.sizing]} {say(f'sizing.{made.sizing.sizing}')}")
+st.header(f"{SIGNS[made.sizing.sizing]} {say(f'sizing.{made.sizing.sizing}')}")
 left, right = st.columns([3, 2], gap="large")
 with left:
     size_of(made)
-    st.subheader(say("memo.heading.why_method"))
+    st.header(say("memo.heading.why_method"))
     look.lines([why_method(made.plan)])
     warn([*made.warnings, *charter_warnings(charter_of(pilot))])
 with right:

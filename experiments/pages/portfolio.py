@@ -159,7 +159,7 @@ def board(rows: tuple[PilotRow, ...]) -> None:
     for column, (name, stages) in zip(st.columns(len(BOARD)), BOARD, strict=True):
         with column:
             here = [row for row in rows if row.stage in stages]
-            st.subheader(say(f"portfolio.board.{name}", count=len(here)))
+            st.header(say(f"portfolio.board.{name}", count=len(here)))
             many = len(here) > CARDS and not st.session_state.get(f"all-{name}")
             for row in here[:CARDS] if many else here:
                 card(row)

@@ -105,7 +105,7 @@ def _bar(span: Span, shared: Sequence[str], today: date) -> TimelineBar:
 
 
 def _pairs(found: Sequence[Clash]) -> None:
-    st.subheader(say("timeline.shared_title"))
+    st.header(say("timeline.shared_title"))
     if len(found) > PAIRS:
         st.caption(say("timeline.shared_shortened", shown=PAIRS, all=len(found)))
     shown = found[:PAIRS]

@@ -88,19 +88,19 @@ def asked(entries: dict[str, MetricEntry], mapping: RawMapping) -> tuple[tuple[s
 
 def show(found: PanelView) -> None:
     """What was dirty, every metric over everything, and the panel as chart, table and file."""
-    st.subheader(say("raw.dirty"), anchor=False)
+    st.header(say("raw.dirty"), anchor=False)
     look.lines([found.counted, say("raw.dirty_lead")])
     if found.dirt["dirt"]:
         look.table(found.dirt, label=say("raw.dirty"))
     else:
         look.lines([say("raw.clean")])
-    st.subheader(say("raw.whole"), anchor=False)
+    st.header(say("raw.whole"), anchor=False)
     look.table(found.whole, label=say("raw.whole"))
     if found.reliability:
         look.lines([found.reliability])
     if not found.groups:
         return
-    st.subheader(say("raw.panel"), anchor=False)
+    st.header(say("raw.panel"), anchor=False)
     names = {one.key: one.name for one in found.charts}
     key = st.selectbox(say("raw.chart_of"), list(names), format_func=names.__getitem__, key="raw-chart")
     one = next((chart for chart in found.charts if chart.key == key), found.charts[0])

@@ -23,7 +23,7 @@ def for_a_pilot(desk: Desk, upload: Any, reading: Reading, mapping: RawMapping) 
     pilots = {pilot.key: pilot for pilot in pilots_for(desk)}
     if not pilots:
         return
-    st.subheader(say("raw.for_pilot"), anchor=False)
+    st.header(say("raw.for_pilot"), anchor=False)
     st.text(say("raw.for_pilot_lead"))
     with st.form("raw-for-pilot", border=True):
         key = st.selectbox(

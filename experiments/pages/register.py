@@ -67,7 +67,7 @@ def go(pilot: Pilot, step: str) -> None:
 
 
 def charter_beside(draft: dict[str, Any], step: str) -> None:
-    st.subheader(plain(str(draft.get("title") or say("register.untitled"))), anchor=False)
+    st.header(plain(str(draft.get("title") or say("register.untitled"))), anchor=False)
     for section in charter_sections(document(draft)):
         st.markdown(f"**{say(section.title)}**")
         if section.empty:

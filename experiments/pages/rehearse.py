@@ -31,7 +31,7 @@ WEEKS = (2, 52)
 
 def sliders(plan: Plan) -> Plan:
     """The plan with other sites, weeks and smallest gain, where somebody moved a slider."""
-    st.subheader(say("rehearse.try"))
+    st.header(say("rehearse.try"))
     st.caption(say("rehearse.try_lead", pilots=TRIED))
     here = plan.pilot
     total = sum(planned_arms(plan))
@@ -68,7 +68,7 @@ def figures(plan: Plan, found: Rehearsal) -> None:
         st.markdown(f"**{plain(sentence)}**")
     rows = view.truth_rows(plan, found)
     st.altair_chart(verdict_bars(rows, theme=theme()), theme=None, key="verdict-bars", alt=say("rehearse.picture"))
-    st.subheader(say("rehearse.beside"))
+    st.header(say("rehearse.beside"))
     look.lines([*view.usual_reading(plan, found), say("rehearse.beside_lead")])
     look.table(
         {
@@ -95,7 +95,7 @@ def sizing(plan: Plan, found: Rehearsal) -> None:
     st.markdown(f"**{plain(say(f'sizing.{found.sizing}'))}**")
     changes = view.change_sentences(plan, found)
     if changes:
-        st.subheader(say("rehearse.what_if"))
+        st.header(say("rehearse.what_if"))
         look.lines(changes)
 
 
@@ -141,7 +141,7 @@ with left:
 with right:
     if found is not None:
         sizing(tried, found)
-        st.subheader(say("money.heading"))
+        st.header(say("money.heading"))
         look.lines(break_even_sentences(tried))
         with st.expander(say("rehearse.rests_on")):
             look.lines(view.premise_sentences(tried, found))

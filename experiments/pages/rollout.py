@@ -28,7 +28,7 @@ def figures(told: Sequence[Told], first: str) -> None:
 
 
 def waves(view: RolloutView) -> None:
-    st.subheader(say("rollout.calendar.heading"), anchor=False)
+    st.header(say("rollout.calendar.heading"), anchor=False)
     look.table(
         {
             "wave": [row.wave for row in view.waves],
@@ -44,7 +44,7 @@ def waves(view: RolloutView) -> None:
 def must_not_get_worse(view: RolloutView) -> None:
     if not view.guardrails:
         return
-    st.subheader(say("rollout.guardrails"), anchor=False)
+    st.header(say("rollout.guardrails"), anchor=False)
     look.table(
         {
             "metric": [each.name for each in view.guardrails],
@@ -85,7 +85,7 @@ banner(view)
 look.lines([*view.reasons, *filter(None, (view.proposal, view.next))])
 st.caption(plain(" ".join(filter(None, (view.stands, view.owner)))))
 if view.pictures:
-    st.subheader(say("rollout.forecast.heading"), anchor=False)
+    st.header(say("rollout.forecast.heading"), anchor=False)
 for each in view.pictures:
     picture(each)
 must_not_get_worse(view)

@@ -33,7 +33,7 @@ ACTS: tuple[tuple[str, Act, frozenset[str], Callable[[Desk, str, str], object]],
 
 def plan_form(desk: Desk, pilot: Pilot, *, anew: bool = False) -> None:
     """What people may change, the proposal that comes of it, and keeping it."""
-    st.subheader(say("rollout.plan.heading" if not anew else "rollout.plan.anew"), anchor=False)
+    st.header(say("rollout.plan.heading" if not anew else "rollout.plan.anew"), anchor=False)
     if not offered(desk, Act.PLAN_ROLLOUT, pilot):
         return
     st.caption(say("rollout.plan.lead"))
@@ -105,7 +105,7 @@ def measure_form(desk: Desk, pilot: Pilot, state: str) -> None:
     """A file, or the newest data once more."""
     if state not in {"running", "paused", "finished"} or why_not(desk, Act.MEASURE_ROLLOUT, pilot) is not None:
         return
-    st.subheader(say("rollout.measure.heading"), anchor=False)
+    st.header(say("rollout.measure.heading"), anchor=False)
     st.caption(say("rollout.measure.lead"))
     with st.form("rollout-measure", border=True, clear_on_submit=True):
         upload = st.file_uploader(say("rollout.measure.file"), key="rollout-file", help=say("rollout.measure.newest"))
@@ -130,7 +130,7 @@ def act_forms(desk: Desk, pilot: Pilot, state: str) -> None:
     """Each with a reason and a tick: it stands on record."""
     shown = [row for row in ACTS if state in row[2] and why_not(desk, row[1], pilot) is None]
     if shown:
-        st.subheader(say("rollout.acts"), anchor=False)
+        st.header(say("rollout.acts"), anchor=False)
     for name, _, _, act in shown:
         with st.form(f"rollout-{name}", border=True):
             st.text(say(f"rollout.{name}_lead"))

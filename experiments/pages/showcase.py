@@ -24,7 +24,7 @@ ICONS = {"well_done": ":material/celebration:", "want_it": ":material/add_home_w
 
 def card(desk: Desk, story: Story, said: Mapping[str, Reacted]) -> None:
     with st.container(border=True, key=f"story-{story.key}"):
-        st.subheader(plain(story.title), anchor=False)
+        st.header(plain(story.title), anchor=False)
         told = [story.department, day(story.decided_on) if story.decided_on else "", story.simulated]
         faint = escape(" · ".join(text for text in told if text))
         st.html(f"<p>{badge(story.verdict)} <span class='pg-faint'>{faint}</span></p>")

@@ -19,7 +19,7 @@ from stats.plan import Plan
 
 def signatures(desk: Desk, pilot: Pilot) -> None:
     """Who has, who has not."""
-    st.subheader(say("plan.signatures"))
+    st.header(say("plan.signatures"))
     people = signatories(desk, pilot)
     look.table(
         {

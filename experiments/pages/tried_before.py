@@ -21,7 +21,7 @@ def tried_before(desk: Desk, charter: Mapping[str, Any], pilot: Pilot | None) ->
     if not found:
         return
     with st.container(border=True, key="tried-before"):
-        st.subheader(say("similar.title"), anchor=False)
+        st.header(say("similar.title"), anchor=False)
         st.caption(say("similar.lead"))
         look.lines([sentence(one) for one in found])
         for one in found:

@@ -23,7 +23,7 @@ COLUMNS = ("number", "verdict", "effect", "interval", "filtered", "what_changed"
 
 def draft(desk: Desk, pilot: Pilot) -> None:
     """What the next version needs, and one click that makes it."""
-    st.subheader(say("versions.next"))
+    st.header(say("versions.next"))
     look.lines(sentences(next_version(desk, pilot.key)))
     if not offered(desk, Act.ITERATE, pilot):
         return
@@ -41,7 +41,7 @@ def picture(view: LineageView) -> None:
         st.caption(say("lineage.picture.none"))
         return
     chart = lineage_chart(shown, theme=look.theme(), height=HEIGHT + ON_A_PAGE)
-    st.subheader(say("lineage.picture"), anchor=False)
+    st.header(say("lineage.picture"), anchor=False)
     st.altair_chart(chart, theme=None, alt=picture_words(shown))
 
 

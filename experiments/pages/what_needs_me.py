@@ -110,7 +110,7 @@ if found:
         look.lines(week.waits or [say("digest.nothing_waits")])
 own = [row for row in portfolio(desk, person_id=desk.person.id) if row.stage not in DONE] if desk.person else []
 if own:
-    st.subheader(say("needs.mine"), anchor=False)
+    st.header(say("needs.mine"), anchor=False)
     for row in own:
         st.page_link(
             f"experiments/pages/{'evidence' if row.verdict else 'plan' if row.registered else 'register'}.py",
