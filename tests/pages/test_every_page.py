@@ -43,7 +43,7 @@ def test_a_page_renders_in_an_empty_data_folder(
 ) -> None:
     text = read(show(name))
     assert "no pilot yet" in text or name in {
-        "register", "what_needs_me", "people", "metrics", "raw", "objectives", "learned", "showcase"
+        "register", "what_needs_me", "people", "metrics", "raw", "objectives", "learned", "library", "showcase"
     }  # fmt: skip
     assert not forbidden_words(text)
 
