@@ -43,7 +43,7 @@ def digest(desk: Desk, days: int = DAYS) -> Digest:
     now = desk.registry.clock()
     since = now - timedelta(days=days)
     with desk.read() as session:
-        titles = {pilot.id: titled(pilot) for pilot in find.pilots(session)}
+        titles = {pilot.id: titled(pilot) for pilot in find.pilots(session, drafts=False)}
         learned = [*_said(session, titles, since), *_taken_away(session, titles, since)]
     today = now.date()
     waits = [

@@ -10,7 +10,7 @@ from experiments.errors import Refused
 from experiments.learned.hindsight import Suggestion, score_sentence, suggestion
 from experiments.words import say
 from experiments.words.numbers import day
-from registry import find, looking_back, pending
+from registry import find, looking_back, pending, shelf
 from registry.access import Act
 from registry.kinds import InHindsight, OverruleState
 from registry.rollouts import Hindsight
@@ -47,12 +47,13 @@ def overrides(desk: Desk) -> tuple[Override, ...]:
     today = desk.registry.clock().date()
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
-        pilots = {pilot.id: pilot for pilot in find.pilots(session)}
+        asked = pending.overrules(session)
+        pilots = {row.id: row for row in shelf.pilots_by_id(session, list({row.pilot_id for row in asked}))}
         said = {row.pilot_id: row.content for row in pending.comments(session) if row.about == HINDSIGHT}
         made = {row.evidence_id: row for row in pending.overruling_decisions(session)}
         looks = {row.decision_id: row for row in looking_back.hindsights(session)}
         found = []
-        for row in pending.overrules(session):
+        for row in asked:
             pilot = pilots[row.pilot_id]
             decision = made.get(row.evidence_id) if row.state == OverruleState.CONFIRMED else None
             look_on = decision.hindsight_on if decision else None

@@ -101,7 +101,7 @@ def pilot_here(desk: Desk, *, recorded_too: bool = False) -> Pilot:
     A pilot that was over before it was registered is told on every page, which then stops, unless ``recorded_too``.
     """
     with desk.read() as session:
-        keys = {row.key: named(row) for row in find.pilots(session)}
+        keys = {row.key: named(row) for row in find.pilots(session, drafts=False)}
     if not keys:
         st.info(say("frame.no_pilots"), icon=":material/eco:")
         st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")

@@ -32,7 +32,7 @@ def chosen(desk: Desk) -> tuple[Chosen, ...]:
     rolled back has one only if it left something learned.
     """
     with desk.read() as session:
-        keys = {pilot.id: pilot.key for pilot in find.pilots(session)}
+        keys = {pilot.id: pilot.key for pilot in find.pilots(session, drafts=False)}
         learned = {keys[row.pilot_id] for row in find.all_of(session, Takeaway)}
         back = {keys[row.pilot_id] for row in find.all_of(session, Rollout, Rollout.state == RolloutState.ROLLED_BACK)}
     found = [

@@ -56,7 +56,7 @@ def reactions(desk: Desk) -> Mapping[str, Mapping[str, Reacted]]:
     me = desk.person.id if desk.person else None
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
-        keys = {pilot.id: pilot.key for pilot in find.pilots(session)}
+        keys = {pilot.id: pilot.key for pilot in find.pilots(session, drafts=False)}
         rows = sorted(find.all_of(session, Reaction), key=lambda row: (row.created_at, row.id))
     found: dict[str, dict[str, Reacted]] = {}
     for key in keys.values():
