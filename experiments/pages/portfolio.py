@@ -58,6 +58,11 @@ def card(row: PilotRow) -> None:
         if row.verdict:
             graded = escape(say("portfolio.grade", grade=row.grade)) if row.grade and row.verdict != "INVALID" else ""
             pieces.append(f"<p>{badge(row.verdict)} <span class='pg-faint'>{graded}</span></p>")
+        if row.decided and row.decided != row.verdict:
+            other = say(
+                "portfolio.decided_otherwise", sign=VERDICT_SIGNS[row.decided], verdict=say(f"verdict.{row.decided}")
+            )
+            pieces.append(f"<p><b>{escape(other)}</b></p>")
         if row.effect:
             state = f", {say(f'state.{row.state}')}" if row.state else ""
             pieces.append(f"<p>{escape(f'{row.metric}: {row.effect}{state}')}</p>")
