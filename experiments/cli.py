@@ -256,12 +256,8 @@ def reproduce(key: Key) -> Answer:
 
     with looking(None) as desk:
         made = stage.reproduce(desk, key)
-    lines = [
-        say(f"cli.reproduced.{'same' if i.identical else 'other'}", what=i.what, sha256=i.stored[:12]) for i in made
-    ] or [say("cli.reproduced.nothing")]
-    same = all(item.identical for item in made)
-    value = {"pilot": key, "identical": same, "items": list(made)}
-    return Answer(value=value, lines=tuple(lines), refused=not same)
+    value = {"pilot": key, "identical": all(item.identical for item in made), "items": list(made)}
+    return Answer(value=value, lines=stage.told(made), refused=not all(i.identical or i.more for i in made))
 
 
 @command(app, "verify")

@@ -1,3 +1,3 @@
 """Tables and numbers in, frozen results out: no database, no screens, no unseeded randomness."""
 
-ENGINE_VERSION = "0.1.0"
+ENGINE_VERSION = "0.2.0"
