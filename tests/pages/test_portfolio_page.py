@@ -21,7 +21,7 @@ def test_filters_of_different_kinds_hold_together(worked: Path, show: Show, run:
     assert "Reminder the day before" in text
 
 
-WAITING = 7
+WAITING = 6
 """Pilots of the worked portfolio that were judged and wait for a decision."""
 
 

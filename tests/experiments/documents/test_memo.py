@@ -163,9 +163,11 @@ def test_money_is_said_to_be_off_without_values(pilot):
 
 
 def test_money_has_currency_period_and_chance(pilot):
-    first, costs, enough, tipping = pilot("SCALE").memo().money
+    first, back, costs, enough, tipping = pilot("SCALE").memo().money
     assert first.startswith("Expected gain after costs: EUR ")
     assert "over 3 years (cautious estimate)" in first
+    assert back.startswith("That is ")
+    assert "times" in back
     assert "EUR 120,000 to run it and EUR 40,000 once" in costs
     assert enough.startswith("The costs are covered once ")
     assert "we count on 75 %" in tipping
