@@ -36,6 +36,7 @@ from stats.rollout.verifying import VerifyingPower, propose_size, verifying_powe
 DEFAULT_WEEKS = 6
 MOST_RINGS = 6
 WEEKS_OFFERED = (4, 6, 8, 12)
+WEEKS_A_YEAR = 52
 SIZED_UP_TO = 150
 """Sites up to which waves are sized by calculation; with more, any wave of a few weeks sees enough."""
 
@@ -85,7 +86,7 @@ def propose(desk: Desk, key: str, wanted: Wanted | None = None) -> Proposal:
     predictions = basis.predictions()
     lines = {one: pause_line(basis.plan, basis.plan.metric(one), transport=basis.transport) for one in predictions}
     noise = {one: _noise(basis, found) for one, found in predictions.items()}
-    rule = _sized(sites, _rule(wanted), wanted, predictions, lines, noise)
+    rule = _sized(sites, _rule(wanted), wanted, predictions, lines, noise, alpha=basis.plan.errors.gamma)
     rings = draw_rings(sites, rule)
     size = _size(rings)
     return Proposal(
@@ -97,7 +98,7 @@ def propose(desk: Desk, key: str, wanted: Wanted | None = None) -> Proposal:
         predictions=predictions,
         lines=lines,
         power={
-            one: verifying_power(found, line=lines[one], noise=noise[one], size=size)
+            one: verifying_power(found, line=lines[one], noise=noise[one], size=size, alpha=basis.plan.errors.gamma)
             for one, found in (predictions.items() if sum(size.sites) <= SIZED_UP_TO else ())
         },
     )
@@ -147,6 +148,8 @@ def _sized(
     predictions: Mapping[str, Prediction],
     lines: Mapping[str, float],
     noise: Mapping[str, SiteNoise],
+    *,
+    alpha: float,
 ) -> RingRule:
     """The rule with as many and as long waves as it takes, where people left that open."""
     new = sum(not site.had_change for site in sites)
@@ -155,6 +158,7 @@ def _sized(
     if (wanted.rings and wanted.weeks) or not predictions or starting > SIZED_UP_TO:
         return rule
     counts = tuple(_counts(starting, wanted))
+    weeks = (wanted.weeks,) if wanted.weeks else WEEKS_OFFERED
     key = next(iter(predictions))
     found = propose_size(
         predictions[key],
@@ -163,8 +167,11 @@ def _sized(
         sites=starting,
         held_back=held,
         rings=counts,
-        weeks=(wanted.weeks,) if wanted.weeks else WEEKS_OFFERED,
+        weeks=weeks,
         capacity=wanted.capacity,
+        # Waves are compared with sites kept as before: they should be over while those still are.
+        weeks_at_most=max(rule.holdback_months * WEEKS_A_YEAR // 12, min(counts) * min(weeks)),
+        alpha=alpha,
     )
     size = found.size or (found.power.size if found.code == "too_few_sites" else None)
     if size is None:

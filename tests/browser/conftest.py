@@ -146,6 +146,18 @@ class Screen:
     def sees(self, words: str) -> None:
         self.page.locator(SELECTORS["main"]).get_by_text(words).first.wait_for(state="visible")
 
+    def picture(self, name: str) -> None:
+        """The whole page as an image in the folder ``PROVING_GROUND_SHOTS``, to be looked at; nothing without one."""
+        folder = os.environ.get("PROVING_GROUND_SHOTS")
+        if not folder:
+            return
+        window = dict(self.page.viewport_size)
+        tall = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        self.page.set_viewport_size({"width": window["width"], "height": min(tall + 40, 6000)})
+        self.idle()
+        self.page.screenshot(path=str(Path(folder) / f"{name}-{window['width']}.png"))
+        self.page.set_viewport_size(window)
+
     def unbroken(self) -> None:
         assert self.page.locator(SELECTORS["exception"]).count() == 0, self.text
 

@@ -36,6 +36,7 @@ def write_charter(at: Any) -> None:
 
     at.sees("What must get better")
     at.holds("r-s1-name", "Speed of answer")
+    at.picture("journey-02-what-must-get-better")
     at.press("Save and go on")
 
     at.write("r-p1-department", "Logistics")
@@ -62,6 +63,7 @@ def write_charter(at: Any) -> None:
     at.write("r-steady-speed_of_answer", "0.6")
     at.write("r-spread-abandonment", "0.9")
     at.sees("Sized to decide")
+    at.picture("journey-03-where-and-how")
     at.press("Save and go on")
     at.press("Register the pilot")
 
@@ -112,16 +114,19 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at = screen_on(empty_app)
     at.open()
     at.sees("Nothing here yet")
+    at.picture("journey-01-empty")
     write_charter(at)
     at.sees("is registered")
     at.act_as("Ana Lima")
     at.press("Make the plan")
     at.sees("Sized to decide")
+    at.picture("journey-04-plan")
 
     partner = window("Tom Berg", "plan")
     partner.sees("the largest loss we accept is 10 points")
     partner.fill("sign-pulls", "our van is to be full each day")
     partner.fill("sign-relief", "none")
+    partner.picture("journey-05-partner-signs")
     partner.press("Sign for my department")
     partner.sees("Signed for your department")
 
@@ -133,6 +138,7 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.act_as("Ana Lima")
     at.press("Draw now")
     at.sees("With the change (6)")
+    at.picture("journey-06-drawn")
     treated = treated_sites(at.download("arms-csv"))
     assert len(treated) == 6
 
@@ -145,19 +151,23 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.press("Check and keep this file")
     at.sees("Nothing was kept")
     at.sees("None yet")
+    at.picture("journey-07-spoilt-file")
     good = tmp_path / "contacts.csv"
     bring(good, treated)
     at.upload(good)
     at.press("Check and keep this file")
     at.sees("Kept: 10,800 rows of contacts.csv")
+    at.picture("journey-08-kept")
     at.open("evidence", pilot=KEY)
     at.act_as("Ana Lima")
     at.press("Assess now")
     at.sees("Speed of answer got better by")
+    at.picture("journey-09-evidence")
     at.unbroken()
 
     partner = window("Tom Berg", "review")
     partner.sees("Deliveries on time")
+    partner.picture("journey-10-review")
     partner.press("Say it, on record")
     partner.sees("Recorded, on the evidence that you saw")
     partner.unbroken()
@@ -165,16 +175,19 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.open("decide", pilot=KEY)
     at.act_as("Ana Lima")
     at.sees("is the owner of this pilot and can't decide on it")
+    at.picture("journey-11-owner-cannot")
 
     executive = window("Ruth Vogel", "decide", width=390)
     executive.press("Record the decision")
     executive.sees("Nothing was changed")
+    executive.picture("journey-12-what-is-missing")
     executive.fill("budget", "EUR 40,000 a year")
     executive.fill("rollout_owner", "Ana Lima")
     executive.fill("targets", "none")
     executive.fill("begins", (TODAY + timedelta(days=30)).isoformat())
     executive.press("Record the decision")
     executive.sees("The decision is on record")
+    executive.picture("journey-13-decided")
     memo = PdfReader(executive.download("memo-pdf"))
     told = " ".join(page.extract_text() for page in memo.pages).replace("\n", " ")
     assert "Call-back at peak" in told
@@ -183,4 +196,5 @@ def test_innovator_partner_and_executive_take_a_pilot_from_a_template_to_an_appr
     at.open("history", pilot=KEY)
     at.press("Check that the record is whole")
     at.sees("Whole:")
+    at.picture("journey-14-history")
     at.unbroken()

@@ -55,7 +55,7 @@ def test_pages_fit_their_window(app: str, screen_on: Callable[..., Any], width: 
         at.unbroken()
         widest = at.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert widest <= width, f"{name} of {pilot or 'all'} is {widest} wide"
-        _picture(at, f"{name}-{pilot or 'all'}-{width}-{'dark' if dark else 'light'}", width)
+        at.picture(f"{name}-{pilot or 'all'}-{'dark' if dark else 'light'}")
 
 
 def test_every_field_and_button_has_a_name(app: str, screen_on: Callable[..., Any]) -> None:
@@ -81,14 +81,3 @@ def test_a_review_is_given_with_the_keyboard_alone(worked_app: str, screen_on: C
     at.page.keyboard.press("Enter")
     at.sees("Recorded, on the evidence that you saw")
     at.sees("has a concern")
-
-
-def _picture(at: Any, name: str, width: int) -> None:
-    folder = os.environ.get("PROVING_GROUND_SHOTS")
-    if not folder:
-        return
-    tall = at.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    at.page.set_viewport_size({"width": width, "height": min(tall + 40, 6000)})
-    at.idle()
-    at.page.screenshot(path=str(Path(folder) / f"{name}.png"))
-    at.page.set_viewport_size({"width": width, "height": 900})
