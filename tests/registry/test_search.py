@@ -118,10 +118,15 @@ def test_a_department_is_found_by_its_new_name(registry: Registry, ada: Person) 
     assert (found(registry, "logistics"), found(registry, "delivery")) == ([], ["Two tours"])
 
 
+def broken_off(registry: Registry, ada: Person) -> None:
+    with registry.work(ada, Via.APP) as work:
+        work.record("pilot.registered", work.add(Pilot(key="ghost", title="Ghost of a pilot")))
+        raise RuntimeError
+
+
 def test_what_is_rolled_back_is_not_found(three: Registry, ada: Person) -> None:
-    with three.work(ada, Via.APP) as work:
-        work.add(Pilot(key="ghost", title="Ghost of a pilot"))
-        work.session.rollback()
+    with pytest.raises(RuntimeError):
+        broken_off(three, ada)
     assert found(three, "ghost") == []
 
 
