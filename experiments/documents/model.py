@@ -25,6 +25,7 @@ from experiments.documents.beside import Peer, before_and_after, levels_now, pee
 from experiments.documents.experience import worst_lines
 from experiments.documents.hides import hides_sentence
 from experiments.documents.journey import journey_lines, journey_note, waste_lines, waste_note
+from experiments.documents.noted import PLACES, without_a_say, worth_knowing
 from experiments.documents.parts import part_sentences
 from experiments.documents.plots import metric_plots, sites_sentence
 from experiments.documents.promised import promised_and_done
@@ -90,7 +91,7 @@ def build_memo(
         key=plan.pilot,
         title=plan.title,
         subtitle=subtitle,
-        simulated=say("memo.simulated") if plan.simulated else "",
+        simulated=say(PLACES["simulated"]) if plan.simulated else "",
         badge=badge(rule),
         why=why_sentence(plan, rule, found),
         tried=sentence_case(plan.change or plan.title),
@@ -103,12 +104,12 @@ def build_memo(
         worst=(hides, *worst) if hides else worst,
         money=tuple(_money(plan, rule, hidden=hidden)),
         grade=grade,
-        grade_reasons=(*grade_reasons(plan, found, rule), *_site_choice(plan, charter)),
+        grade_reasons=(*grade_reasons(plan, found, rule), *_site_choice(plan, charter), *worth_knowing(rule)),
         checks=checks,
         planned=tuple(promised_and_done(plan, found, amendments)),
         dissent=(*concerns, *_dissent(partners, reviews, silent)),
         decision=tuple(_decision(decision)) if decision else (),
-        method_notes=(*_method_notes(plan, found, rule), *_rehearsed(rehearsal)),
+        method_notes=(*_method_notes(plan, found, rule), *without_a_say(rule), *_rehearsed(rehearsal)),
         method=() if hidden else tuple(method_line(metric, found, rule) for metric in plan.metrics),
         provenance=(*_provenance(found, rule, log_head, made_at), *_names(names_checked)),
         sites=sites,
@@ -129,7 +130,7 @@ def build_memo(
         waste_note=waste_note(plan),
         journey=journey_lines(plan, by_key),
         journey_note=journey_note(plan),
-        parts=tuple(part_sentences(plots)),
+        parts=tuple(part_sentences([each for each in plots if each.key in {metric.key for metric in plan.success}])),
         parts_column=plan.columns.segment or "",
         made_at=made_at,
         language=language(),
@@ -189,7 +190,7 @@ def _beside(plan: Plan, found: Stored, peers: Sequence[Peer]) -> str:
 def _money(plan: Plan, rule: Stored, *, hidden: bool) -> Iterable[str]:
     finance = plan.finance
     if finance is None:
-        yield say("memo.money.off")
+        yield say(PLACES["no_finance"])
         return
     if hidden:
         yield say("memo.money.hidden")
@@ -297,7 +298,7 @@ def _site_choice(plan: Plan, charter: Stored) -> Iterable[str]:
     where = charter.get("where") or {}
     said = tuple(choice_sentences(choice_of(where), plan.unit_word))
     if plan.favourable_sites and not choice_of(where).mostly:
-        yield say("note.favourable_sites")
+        yield say(PLACES["favourable_sites"])
     yield from said
 
 
