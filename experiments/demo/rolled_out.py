@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from experiments.charters.charter import Charter
+from experiments.demo.times import HABITS, with_times
 from experiments.demo.waves import WaveWorld, wave_records
 from experiments.desk import Desk
 from experiments.rollouts.acts import pause, roll_back
@@ -150,6 +151,8 @@ class RolledOut:
                 site=str(columns.site),
                 period=str(columns.period),
             )
+            if self.key in HABITS:
+                table = with_times(table, HABITS[self.key], week=str(columns.period))
             path = self.folder / f"{self.key}-roll-out-{end}.csv"
             pyarrow.csv.write_csv(table, path)
             return measure(self._owner, self.key, path)

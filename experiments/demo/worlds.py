@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from experiments.charters.charter import Charter
+from experiments.demo.times import HABITS, with_times
 from stats.simulate import SimulatedMetric, UnitWorld, World, simulate, simulate_units
 
 if TYPE_CHECKING:
@@ -195,6 +196,8 @@ def records(charter: Charter, arms: Mapping[str, int], until: date | None = None
         **truth.more,
     )
     table = simulate(world).table
+    if charter.key in HABITS:
+        table = with_times(table, HABITS[charter.key])
     names = [charter.where.columns.site if name == "site" else name for name in table.column_names]
     return table.rename_columns([str(name) for name in names]).drop_columns(["arm"])
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
+from experiments.assign import read_assignment
 from experiments.charters.check import warnings
 from experiments.check_ins import check_ins
 from experiments.demo import add_portfolio
 from experiments.demo.portfolio import charter_of
 from experiments.demo.stories import STORIES
-from experiments.demo.worlds import TRUTHS
+from experiments.demo.times import HABITS, with_times
+from experiments.demo.worlds import TRUTHS, records
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.lineage import lineage
@@ -104,6 +108,36 @@ def test_sites_gave_their_weekly_word_and_evidence_rests_on_it(demo: Desk, key: 
     assert any(item.trouble for item in said)
     found = json.loads(in_force(demo, demo.pilot(key)).evidence.canonical)
     assert "check-ins" in {part["source"] for part in found["delivery"]}
+
+
+def test_an_average_that_keeps_its_promise_hides_monday_mornings(demo: Desk) -> None:
+    view = memo(demo, "call-back-at-peak")
+    assert "keeps the promise of 200 s" in view.hides
+    assert "Mondays 09:00–10:30" in view.hides
+    assert view.worst[0] == view.hides
+    (waiting,) = [each for each in view.plots if each.half_hours]
+    assert waiting.half_hours is not None
+    assert {cell.day for cell in waiting.half_hours.cells} == set(range(7))
+    assert [part.name for part in waiting.parts] == ["phone", "app"]
+
+
+def test_times_of_day_leave_every_other_number_as_it_was(demo: Desk) -> None:
+    charter = charter_of("call-back-at-peak", _now().date())
+    with demo.read() as session:
+        draw = find.assignment(session, find.locked_plan(session, demo.pilot(charter.key).id).id)
+    given = records(charter, read_assignment(draw).arms)
+    before = given.drop_columns(["called_at", "channel"])
+    again = with_times(before, HABITS[charter.key])
+    assert again.equals(given)
+    called, week = given["called_at"].to_numpy(), given["week"].to_numpy().astype("datetime64[D]")
+    assert ((called.astype("datetime64[D]") - week).astype(int) // 7 == 0).all()
+    assert set(given["channel"].to_pylist()) == {"phone", "app"}
+
+
+def test_every_memo_of_the_portfolio_has_two_pages(demo: Desk) -> None:
+    asked = [key for key, (verdict, _, _) in EXPECTED.items() if verdict]
+    pages = {key: len(PdfReader(io.BytesIO(render(memo(demo, key), "pdf"))).pages) for key in asked}
+    assert pages == dict.fromkeys(asked, 2)
 
 
 def test_every_plan_was_rehearsed_and_its_memo_says_with_how_many_pilots(demo: Desk) -> None:

@@ -19,7 +19,12 @@ def test_the_evidence_page_sets_the_worst_beside_the_average(worked: Path, show:
     assert say("worst.lead") in text
     assert "Waiting time: share above 480 s: 3.41 % with the change, 5.09 % as before" in text
     assert say("worst.better") in text
-    assert say("hides.nothing", unit="team") in text
+    assert "169 s over all half-hours keeps the promise of 200 s (Waiting time), but Mondays 09:00–10:30" in text
+    assert "Waiting time: promised at most 200 s in each half-hour." in text
+    assert "Mondays 09:00–10:30 fall short" in text
+    assert say("memo.heading.parts", column="channel") in text
+    assert say("hides.nothing", unit="team") not in text
+    assert say("hides.nothing", unit="region") in read(show("evidence", pilot="printed-welcome-folder"))
     assert not forbidden_words(text)
 
 
