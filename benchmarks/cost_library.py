@@ -27,7 +27,7 @@ from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.library.shelf import Wanted, choices, library
 from experiments.library.similar import similar
-from experiments.portfolio import portfolio
+from experiments.portfolio.survey import portfolio
 from registry import backup, search
 from registry.open import Registry, ready
 

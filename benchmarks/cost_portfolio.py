@@ -22,7 +22,7 @@ from sqlalchemy import insert, select
 
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
-from experiments.portfolio import portfolio
+from experiments.portfolio.survey import portfolio
 from registry.canonical import sha256_text
 from registry.open import Registry
 from registry.schema import models

@@ -219,8 +219,9 @@ def portfolio(
     words: Annotated[str, typer.Option(help="Words in key, title, problem or team.")] = "", output: Output = None
 ) -> Answer:
     """Every pilot with its stage, verdict and first effect."""
-    from experiments import portfolio as stage
     from experiments.commands.progress import table
+    from experiments.portfolio import survey as stage
+    from experiments.portfolio.rows import to_take_away
 
     with looking(None) as desk:
         rows, head = stage.portfolio(desk, words=words), desk.registry.head_hash()
@@ -228,7 +229,7 @@ def portfolio(
     lines = table(
         [say(f"cli.column.{name}") for name in names], [[getattr(row, n) or "" for n in names] for row in rows]
     )
-    lines = (*(lines if rows else (say("cli.no_pilots"),)), *written(output, stage.to_take_away(rows)))
+    lines = (*(lines if rows else (say("cli.no_pilots"),)), *written(output, to_take_away(rows)))
     return Answer(value={"pilots": list(rows), "log_head": head}, lines=lines)
 
 

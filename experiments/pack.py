@@ -11,10 +11,11 @@ from typing import Any
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.inbox import moves
-from experiments.portfolio import PilotRow, survey
-from experiments.portfolio_words import clash_sentence, funnel, money_words, standing
-from experiments.rates import ENDED, counted, rates
-from experiments.site_calendar import clashes
+from experiments.portfolio.rates import ENDED, counted, rates
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.site_calendar import clashes
+from experiments.portfolio.survey import survey
+from experiments.portfolio.words import clash_sentence, funnel, money_words, standing
 from experiments.words import language, say
 from experiments.words.numbers import day
 from registry import find, shelf

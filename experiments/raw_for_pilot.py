@@ -17,7 +17,7 @@ from experiments.errors import Refused
 from experiments.keep_metrics import in_use
 from experiments.limits import size_limits
 from experiments.metrics import MetricEntry
-from experiments.portfolio_words import few_named
+from experiments.portfolio.words import few_named
 from experiments.rehearse import plan_to_rehearse
 from experiments.tables import harmless_text
 from experiments.words import say

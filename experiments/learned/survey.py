@@ -10,9 +10,9 @@ from experiments.learned.departments import Share, shares
 from experiments.learned.effects import Decided, counted, decided_pilots
 from experiments.learned.prior import Proposed, propose, teaches
 from experiments.learned.rolled_out import Realised, rolled_out
-from experiments.portfolio import portfolio
-from experiments.rates import Rates, rates
-from experiments.rates import counted as counted_rows
+from experiments.portfolio.rates import Rates, rates
+from experiments.portfolio.rates import counted as counted_rows
+from experiments.portfolio.survey import portfolio
 from registry import find
 from stats.learning.kinds import Kind, by_kind
 from stats.learning.prior import PilotEffect, learn_prior

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from experiments.afterwards import effect_line, ended_on, facts_of, is_recorded
 from experiments.desk import Desk
-from experiments.portfolio import PilotRow, rows_of
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import rows_of
 from experiments.words import say
 from registry import find, shelf
 from registry.kinds import Bearing, Stage, SuggestionState

@@ -13,7 +13,7 @@ from experiments.desk import Desk
 from experiments.documents.why import sentence_case, why_sentence
 from experiments.library.takeaways import LONGEST, Lesson
 from experiments.plan import stored_plan
-from experiments.portfolio import pilot_row
+from experiments.portfolio.survey import pilot_row
 from experiments.recommend import InForce, in_force
 from experiments.words import say
 from experiments.words.catalogue import listed

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
-from experiments.portfolio import PilotRow, rows_of
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import rows_of
 from experiments.words import say
 from registry import find, shelf
 from registry.folding import words_of

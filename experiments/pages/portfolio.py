@@ -17,9 +17,10 @@ from experiments.pages.portfolio_times import above, over_time, review_pack
 from experiments.pages.portfolio_views import saved
 from experiments.pages.take_away import take_away
 from experiments.pictures.theme import VERDICT_SIGNS
-from experiments.portfolio import PilotRow, survey
-from experiments.portfolio_filters import ORDERS, Wanted, in_order, matching
-from experiments.portfolio_words import money_words
+from experiments.portfolio.filters import ORDERS, Wanted, in_order, matching
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import survey
+from experiments.portfolio.words import money_words
 from experiments.words import say
 from experiments.words.numbers import day, day_and_distance
 

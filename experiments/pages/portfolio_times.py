@@ -14,10 +14,10 @@ from experiments.pack import last_months, month_words, pack_pdf_of
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures.timeline import TimelineBar, timeline
-from experiments.portfolio import PilotRow
-from experiments.portfolio_words import clash_sentence, few_named, funnel, shared_with, standing, titled
-from experiments.rates import counted, rates
-from experiments.site_calendar import Clash, Span, clashes, half_years, within
+from experiments.portfolio.rates import counted, rates
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.site_calendar import Clash, Span, clashes, half_years, within
+from experiments.portfolio.words import clash_sentence, few_named, funnel, shared_with, standing, titled
 from experiments.words import say
 
 BARS = 40

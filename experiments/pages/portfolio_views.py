@@ -9,7 +9,7 @@ import streamlit as st
 
 from experiments.desk import Desk
 from experiments.pages.frame import did, done
-from experiments.saved_views import View, drop_view, query_of, save_view, views
+from experiments.portfolio.saved_views import View, drop_view, query_of, save_view, views
 from experiments.words import say
 
 PAGE = "portfolio"

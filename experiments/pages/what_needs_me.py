@@ -14,7 +14,8 @@ from experiments.due_dates import due_dates
 from experiments.inbox import Move, moves
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
-from experiments.portfolio import PilotRow, portfolio
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import portfolio
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Literal
 
 from experiments.desk import Desk
-from experiments.portfolio import PilotRow, survey
-from experiments.rates import ENDED, counted
+from experiments.portfolio.rates import ENDED, counted
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import survey
 from registry import find
 from registry.kinds import RolloutState
 from registry.learning import Takeaway

@@ -124,7 +124,7 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.KEEP_METRICS: lambda desk, _: stage_function("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
     Act.KEEP_OBJECTIVES: lambda desk, _: stage_function("objectives.keep", "add_objective")(desk, _objective()),
     Act.DELEGATE: lambda desk, _: _stand_in(desk),
-    Act.SAVE_VIEW: lambda desk, _: stage_function("saved_views", "save_view")(
+    Act.SAVE_VIEW: lambda desk, _: stage_function("portfolio.saved_views", "save_view")(
         desk, "portfolio", "Late ones", "overdue=True"
     ),
     Act.REACT: lambda desk, _: stage_function("showcase.reactions", "react")(desk, KEY, "well_done"),

@@ -19,9 +19,9 @@ from experiments.commands.outputs import OUTPUTS, Refusal
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.library.cards import card as library_card
-from experiments.portfolio import portfolio
-from experiments.portfolio_words import standing
-from experiments.rates import counted, rates
+from experiments.portfolio.rates import counted, rates
+from experiments.portfolio.survey import portfolio
+from experiments.portfolio.words import standing
 from experiments.register import register, resume
 from experiments.verify import verify
 from experiments.words import forbidden_words

@@ -19,7 +19,7 @@ from experiments.errors import Refused, sentences
 from experiments.forget import forget
 from experiments.history import history
 from experiments.memo import memo, render
-from experiments.portfolio import portfolio
+from experiments.portfolio.survey import portfolio
 from experiments.register import resume, save_draft
 from experiments.reproduce import reproduce
 from experiments.review import review

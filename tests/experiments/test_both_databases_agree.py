@@ -30,7 +30,7 @@ from experiments.overrides import overrides
 from experiments.pack import pack
 from experiments.people.keeping import add_person
 from experiments.people.roll import departments, roll
-from experiments.portfolio import portfolio, survey
+from experiments.portfolio.survey import portfolio, survey
 from experiments.recommend import in_force
 from experiments.requests import answer_request, ask_for_more, requests
 from experiments.retention import retention

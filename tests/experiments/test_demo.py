@@ -25,7 +25,8 @@ from experiments.lineage import lineage
 from experiments.memo import memo, render
 from experiments.overrides import overrides
 from experiments.plan import planned
-from experiments.portfolio import PilotRow, portfolio
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.survey import portfolio
 from experiments.recommend import in_force
 from experiments.rehearse import kept
 from experiments.reproduce import reproduce

@@ -19,7 +19,7 @@ from experiments.ingest import ingest
 from experiments.memo import memo, render
 from experiments.overrides import look_back, overrides
 from experiments.overrule import confirm_overrule
-from experiments.portfolio import pilot_row
+from experiments.portfolio.survey import pilot_row
 from experiments.recommend import in_force, recommend, sentence
 from experiments.reproduce import reproduce
 from experiments.requests import answer_request, ask_for_more

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from experiments import changes, check_ins, history, portfolio, register
+from experiments import changes, check_ins, history, register
 from experiments.cli import app
 from experiments.commands.command import printable
 from experiments.desk import Desk
@@ -22,6 +22,7 @@ from experiments.incoming import on_disk, preview_rows
 from experiments.ingest import ingest
 from experiments.limits import size_limits, told
 from experiments.memo import memo, render
+from experiments.portfolio.survey import portfolio
 from experiments.review import review
 from experiments.tables import as_csv, as_workbook
 from registry import find
@@ -204,7 +205,7 @@ def test_five_hundred_hostile_strings_in_every_field_of_a_charter(
             registered += 1
     assert registered > 100
     assert refused > 100
-    rows = portfolio.portfolio(desk)
+    rows = portfolio(desk)
     assert len(rows) == registered
     table = {name: [getattr(row, name) for row in rows] for name in ("title", "team", "owner", "department")}
     json.dumps(table, ensure_ascii=False).encode()  # nothing in it that can't be sent

@@ -19,7 +19,7 @@ from experiments.history import history
 from experiments.ingest import ingest
 from experiments.memo import memo, render
 from experiments.plan import locked_plan
-from experiments.portfolio import pilot_row
+from experiments.portfolio.survey import pilot_row
 from experiments.recommend import in_force, recommend, sentence
 from experiments.reproduce import reproduce
 from experiments.review import review

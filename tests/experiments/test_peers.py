@@ -15,7 +15,7 @@ from experiments.errors import Refused
 from experiments.memo import memo
 from experiments.peers import keep_peer, peers
 from experiments.plan import locked_plan
-from experiments.portfolio import portfolio
+from experiments.portfolio.survey import portfolio
 from experiments.recommend import in_force
 from registry import find
 from registry.open import Registry

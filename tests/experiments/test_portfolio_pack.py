@@ -19,7 +19,7 @@ from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.documents.pack_pdf import pack_and_warnings, pack_pdf
 from experiments.pack import Pack, pack
-from experiments.portfolio import portfolio
+from experiments.portfolio.survey import portfolio
 from registry.open import Registry
 
 SOME = ("call-back-at-peak", "reminder-the-day-before", "printed-welcome-folder", "repair-or-replace-advice")

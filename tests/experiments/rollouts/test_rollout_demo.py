@@ -16,7 +16,7 @@ from experiments.commands.outputs import OUTPUTS
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.history import history
-from experiments.portfolio import pilot_row
+from experiments.portfolio.survey import pilot_row
 from experiments.reproduce import reproduce
 from experiments.verify import verify
 from registry.open import Registry

@@ -9,11 +9,11 @@ import pytest
 
 from experiments.errors import Refused
 from experiments.pack import days_of, last_months, month_words
-from experiments.portfolio import PilotRow
-from experiments.portfolio_filters import ORDERS, Wanted, in_order, matching
-from experiments.portfolio_words import clash_sentence, rate_sentences, shared_with, standing
-from experiments.rates import chance_of_falling_short, counted, rates
-from experiments.site_calendar import Span, clashes
+from experiments.portfolio.filters import ORDERS, Wanted, in_order, matching
+from experiments.portfolio.rates import chance_of_falling_short, counted, rates
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.site_calendar import Span, clashes
+from experiments.portfolio.words import clash_sentence, rate_sentences, shared_with, standing
 from stats.plan import Plan
 
 

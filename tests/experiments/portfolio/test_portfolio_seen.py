@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from experiments import portfolio_seen
 from experiments.close import close
 from experiments.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.notes import comment
 from experiments.pauses import pause
-from experiments.portfolio import Survey, survey
+from experiments.portfolio import seen
+from experiments.portfolio.rows import Survey
+from experiments.portfolio.survey import survey
 from experiments.register import register
 from registry import find
 from registry.kinds import Via
@@ -19,7 +20,7 @@ from registry.people import Department, Person
 
 
 def read_anew(desk: Desk) -> Survey:
-    portfolio_seen._SEEN.clear()
+    seen._SEEN.clear()
     return survey(desk)
 
 

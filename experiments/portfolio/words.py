@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from experiments.portfolio import PilotRow
-from experiments.rates import Rates, counted, rates
-from experiments.site_calendar import Clash, Span
+from experiments.portfolio.rates import Rates, counted, rates
+from experiments.portfolio.rows import PilotRow
+from experiments.portfolio.site_calendar import Clash, Span
 from experiments.words import say
 from experiments.words.catalogue import listed
 from experiments.words.numbers import day, money

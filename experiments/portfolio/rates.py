@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from experiments.portfolio.rows import PilotRow
 from stats.plan import Plan, PlannedMetric
-
-if TYPE_CHECKING:
-    from experiments.portfolio import PilotRow
 
 ENDED = frozenset({"decided", "rolling_out", "closed", "withdrawn"})
 VALID = frozenset({"SCALE", "ITERATE", "STOP"})

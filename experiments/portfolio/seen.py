@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
+from experiments.portfolio.rows import PilotRow, Survey
+from experiments.portfolio.site_calendar import Span
 from experiments.words import language
 from registry import find, shelf
 from registry.moved import Moment, moved_since, now_in
 from registry.pilots import Pilot
 
-if TYPE_CHECKING:
-    from experiments.portfolio import PilotRow, Survey
-    from experiments.site_calendar import Span
-
-Read = Callable[[Any, Sequence[Pilot], date], "Survey"]
+Read = Callable[[Any, Sequence[Pilot], date], Survey]
 """Reads these pilots from the record, in the order given."""
 MOST = 4
 """Records, languages and days kept at once."""

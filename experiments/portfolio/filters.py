@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from experiments.portfolio import PilotRow
+from experiments.portfolio.rows import PilotRow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.saved_views import drop_view, query_of, save_view, views
+from experiments.portfolio.saved_views import drop_view, query_of, save_view, views
 from registry import find
 from registry.kinds import Role, Via
 from registry.open import Registry

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.site_calendar import Span, clashes, half_years, within
+from experiments.portfolio.site_calendar import Span, clashes, half_years, within
 
 DAY = date(2026, 1, 1)
 
