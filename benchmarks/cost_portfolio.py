@@ -4,7 +4,8 @@
 
 Copies are written straight into the tables (they are only read here), each with plan, evidence and recommendation of
 its own. Times are seconds of one process: wall and CPU, the first read in a fresh process and the median of five more;
-then of the page, run by Streamlit's own test harness without a browser: board, table, timeline, a search.
+then of the journey across them; then of the page, run by Streamlit's own test harness without a browser: board, table,
+timeline, journey, a search.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy import insert, select
 
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
+from experiments.journey import journey
 from experiments.portfolio.survey import portfolio
 from registry.canonical import sha256_text
 from registry.open import Registry
@@ -69,6 +71,17 @@ def timed(desk: Desk) -> tuple[float, float, int]:
     return time.perf_counter() - wall, time.process_time() - cpu, len(rows)
 
 
+def timed_journey(desk: Desk) -> None:
+    keys = [row.key for row in portfolio(desk)]
+    times = []
+    for _ in range(6):
+        wall, cpu = time.perf_counter(), time.process_time()
+        journey(desk, keys)
+        times.append((time.perf_counter() - wall, time.process_time() - cpu))
+    told(times[:1], "journey, first read")
+    told(times[1:], "journey, later reads")
+
+
 def timed_page(home: Path) -> None:
     """Server time of the page: the whole script with its queries, until its last element."""
     from streamlit import config
@@ -82,7 +95,7 @@ def timed_page(home: Path) -> None:
     page = AppTest.from_file(str(root / "app.py"), default_timeout=120)
     page.switch_page("experiments/pages/portfolio.py")
     page.run()
-    for view in ("board", "table", "timeline"):
+    for view in ("board", "table", "timeline", "journey"):
         page.segmented_control(key="view").set_value(view).run()
         told([_run(page) for _ in range(5)], f"page, {view}")
     page.segmented_control(key="view").set_value("board").run()
@@ -114,6 +127,7 @@ def main() -> None:
         print(f"pilots: {there}, rows: {rows}")
         print(f"first read: {wall:.2f} s (CPU {cpu:.2f} s)")
         print(f"later reads: {median(w for w, _, _ in again):.3f} s (CPU {median(c for _, c, _ in again):.3f} s)")
+        timed_journey(desk)
         timed_page(Path(folder))
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from uuid import UUID
 
+from pydantic_core import from_json
+
 from experiments.desk import Desk
 from experiments.documents.rows import metric_line
 from experiments.metrics import JOURNEY_STEPS
 from experiments.metrics.placing import step_of
-from experiments.words import say
-from registry import find
+from experiments.words import language, say
+from registry import find, shelf
 from registry.evidence import EvidenceRecord, RecommendationRecord
-from registry.overview import Overview, overview, texts
+from registry.moved import Moment, moved_since, now_in
+from registry.overview import judged, texts
+from registry.pilots import Pilot
 from registry.plans import PlanRecord
-from stats.plan import Plan
+from stats.plan import PlannedMetric
 
 Outcome = Literal["better", "safe", "worse", "open"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -40,11 +43,12 @@ class Touch:
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """A touch with the pilot that it is of."""
+    """A touch with the pilot that it is of. judged: whether there is a verdict on it."""
 
     key: str
     title: str
     simulated: bool
+    judged: bool
     touch: Touch
 
 
@@ -78,23 +82,23 @@ class Journey:
     simulated: bool
 
 
-_TOUCHES: dict[tuple[str, ...], tuple[Touch, ...]] = {}
-"""By the hashes of plan, evidence and recommendation: whatever those say never changes."""
-REMEMBERED = 20_000
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What every pilot did along the journey as it stood at a moment of the log, by the pilot's id."""
+
+    at: Moment
+    touched: Mapping[UUID, tuple[Touched, ...]]
+
+
+_SEEN: dict[tuple[Any, ...], _Seen] = {}
+MOST = 4
+"""Records and languages kept at once."""
 
 
 def journey(desk: Desk, keys: Collection[str]) -> Journey:
     """Of the pilots with these keys, in that order."""
-    place = {key: number for number, key in enumerate(keys)}
-    with desk.read() as session:
-        pilots = [pilot for pilot in find.pilots(session, drafts=False) if pilot.key in place]
-        touches = _touches(session, overview(session, pilots))
-    pilots.sort(key=lambda pilot: place[pilot.key])
-    found = [
-        Touched(key=pilot.key, title=pilot.title, simulated=pilot.simulated, touch=touch)
-        for pilot in pilots
-        for touch in touches.get(pilot.id, ())
-    ]
+    by_key = {own[0].key: own for own in _whole(desk).values() if own}
+    found = [one for key in keys for one in by_key.get(key, ())]
     return Journey(
         steps=tuple(_step(name, found) for name in JOURNEY_STEPS),
         loose=sum(one.touch.step is None for one in found),
@@ -110,40 +114,58 @@ def _step(name: str, found: Sequence[Touched]) -> Step:
     return Step(name=name, touched=tuple(one for one in found if one.touch.step == name))
 
 
-def _touches(session: Any, known: Overview) -> dict[UUID, tuple[Touch, ...]]:
-    """By pilot; only what was never looked at before is read and taken apart."""
-    stored = (known.plans, known.evidence, known.recommendations)
-    marks = {key: tuple(part[key].sha256 if key in part else "" for part in stored) for key in known.plans}
-    fresh = [key for key, mark in marks.items() if mark not in _TOUCHES]
-    said = [key for key in fresh if key in known.recommendations]
-    plans = texts(session, PlanRecord, [known.plans[key].id for key in fresh])
-    advice = texts(session, RecommendationRecord, [known.recommendations[key].id for key in said])
+def _whole(desk: Desk) -> Mapping[UUID, tuple[Touched, ...]]:
+    """Every pilot; read once and kept: at each look only those that something happened to are read again."""
+    name = (desk.registry.home, desk.registry.url, language())
+    seen = _SEEN.get(name)
+    with desk.read() as session:
+        moved = moved_since(session, seen.at) if seen is not None else None
+        if seen is None or moved is None:
+            seen = _Seen(at=now_in(session), touched=_touched(session, find.pilots(session, drafts=False)))
+        elif moved:
+            fresh = _touched(session, shelf.pilots_by_id(session, list(moved)))
+            seen = _Seen(at=now_in(session), touched={**seen.touched, **fresh})
+    if len(_SEEN) >= MOST and name not in _SEEN:
+        _SEEN.clear()
+    _SEEN[name] = seen
+    return seen.touched
+
+
+def _touched(session: Any, pilots: Sequence[Pilot]) -> dict[UUID, tuple[Touched, ...]]:
+    """What is stored of these pilots, taken apart; whoever has no plan yet has none."""
+    known = judged(session, pilots)
+    said = known.recommendations.keys()
+    plans = texts(session, PlanRecord, [stored.id for stored in known.plans.values()])
+    advice = texts(session, RecommendationRecord, [stored.id for stored in known.recommendations.values()])
     evidence = texts(session, EvidenceRecord, [known.evidence[key].id for key in said])
-    if len(_TOUCHES) + len(fresh) > REMEMBERED:
-        _TOUCHES.clear()
-    found = {key: _TOUCHES[mark] for key, mark in marks.items() if mark in _TOUCHES}
-    for key in fresh:
-        plan = Plan.model_validate_json(plans[known.plans[key].id])
-        judged = key in known.recommendations
-        told = (evidence[known.evidence[key].id], advice[known.recommendations[key].id]) if judged else None
-        found[key] = _TOUCHES[marks[key]] = _of_plan(plan, told)
+    found = {}
+    for pilot in pilots:
+        if pilot.id not in known.plans:
+            continue
+        told = None
+        if pilot.id in said:
+            told = evidence[known.evidence[pilot.id].id], advice[known.recommendations[pilot.id].id]
+        found[pilot.id] = tuple(
+            Touched(key=pilot.key, title=pilot.title, simulated=pilot.simulated, judged=told is not None, touch=touch)
+            for touch in _of_plan(plans[known.plans[pilot.id].id], told)
+        )
     return found
 
 
-def _of_plan(plan: Plan, told: tuple[str, str] | None) -> tuple[Touch, ...]:
-    """told: evidence and recommendation as stored."""
+def _of_plan(plan: str, told: tuple[str, str] | None) -> tuple[Touch, ...]:
+    """plan; evidence and recommendation: as stored."""
+    metrics = [PlannedMetric.model_validate(metric) for metric in from_json(plan)["metrics"]]
     if told is None:
-        return tuple(_touch(plan, metric.key, {"metrics": {}}, None) for metric in plan.metrics)
-    evidence, advice = (json.loads(text) for text in told)
-    return tuple(_touch(plan, metric.key, evidence, advice) for metric in plan.metrics)
+        return tuple(_touch(metric, {"metrics": {}}, None) for metric in metrics)
+    evidence, advice = (from_json(text) for text in told)
+    return tuple(_touch(metric, evidence, advice) for metric in metrics)
 
 
-def _touch(plan: Plan, key: str, evidence: Mapping[str, Any], advice: Mapping[str, Any] | None) -> Touch:
-    metric = plan.metric(key)
+def _touch(metric: PlannedMetric, evidence: Mapping[str, Any], advice: Mapping[str, Any] | None) -> Touch:
     said: dict[str, Any] = {"change": "", "state": say("journey.no_evidence"), "tone": "none", "outcome": "open"}
     if advice is not None:
         line = metric_line(metric, evidence, advice)
-        label = "" if advice.get("hidden") else ((advice.get("states") or {}).get(key) or {}).get("label")
+        label = "" if advice.get("hidden") else ((advice.get("states") or {}).get(metric.key) or {}).get("label")
         outcome = SHOWN.get(label or "", "open")
         words = say("evidence.change", effect=line.effect, interval=line.interval) if line.interval else line.effect
         said = {"change": words, "state": line.state, "tone": line.tone, "outcome": outcome}

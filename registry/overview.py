@@ -55,6 +55,23 @@ class Overview:
     rollouts: Mapping[UUID, Rolling]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """By the pilot's key, as in ``Overview``: the newest plan, the evidence, the recommendation on it."""
+
+    plans: Mapping[UUID, Stored]
+    evidence: Mapping[UUID, Stored]
+    recommendations: Mapping[UUID, Stored]
+
+
+def judged(session: Session, pilots: Collection[Pilot]) -> Judged:
+    """What is stored of the verdict on these pilots, apart from the texts."""
+    keys = [pilot.id for pilot in pilots]
+    evidence = _newest_evidence(session, keys)
+    on = {stored.id: pilot_id for pilot_id, stored in evidence.items()}
+    return Judged(plans=_newest_plans(session, keys), evidence=evidence, recommendations=_recommendations(session, on))
+
+
 def overview(session: Session, pilots: Collection[Pilot]) -> Overview:
     """Everything that lists need of these pilots, apart from the texts."""
     keys = [pilot.id for pilot in pilots]

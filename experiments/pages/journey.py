@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import streamlit as st
 
 from experiments.desk import Desk
 from experiments.journey import Step, Touched, journey, step_word
 from experiments.pages import look
-from experiments.pages.frame import plain
 from experiments.pictures.journey_strip import journey_strip
 from experiments.words import say
 
@@ -51,10 +51,14 @@ def _step(step: Step) -> None:
 def _table(touched: Sequence[Touched]) -> None:
     look.table(
         {
-            "pilot": [plain(one.title) for one in touched],
+            "pilot": [look.Link(text=one.title, href=_page(one)) for one in touched],
             "metric": [one.touch.metric for one in touched],
             "whose": [say(f"metrics.perspective.{one.touch.perspective}") for one in touched],
             "what_happened": [one.touch.change for one in touched],
             "state": [look.Toned(text=one.touch.state, tone=one.touch.tone) for one in touched],
         }
     )
+
+
+def _page(one: Touched) -> str:
+    return f"{'evidence' if one.judged else 'plan'}?pilot={quote(one.key)}"

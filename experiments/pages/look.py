@@ -86,7 +86,15 @@ class Toned:
     tone: str
 
 
-Cell = str | Drawing | Toned
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A text that leads to another page; href: from the pages' own folder, so that it holds wherever the app lies."""
+
+    text: str
+    href: str
+
+
+Cell = str | Drawing | Toned | Link
 
 
 def inline(svg: str) -> str:
@@ -145,6 +153,9 @@ def _cell(cell: Cell, place: int, title: str) -> str:
     if isinstance(cell, Toned):
         colour = TONES[theme()][cell.tone]
         return f"<td style='color:{colour};font-weight:600'>{_titled(title, cell.text)}</td>"
+    if isinstance(cell, Link):
+        shown = f"<a href='{escape(cell.href, quote=True)}' target='_self'>{escape(cell.text)}</a>"
+        return f"<td class='pg-first'>{shown}</td>" if place == 0 else f"<td>{shown}</td>"
     if place == 0:
         return f"<td class='pg-first'>{escape(cell)}</td>"
     return f"<td>{_titled(title, cell)}</td>" if cell else "<td class='pg-empty'></td>"
