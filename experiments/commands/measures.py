@@ -140,7 +140,7 @@ def panel(
         records = stage.read_records(raw, reading, used, limits)
         made = stage.make_panel(records, entries, _split(metrics or []), _split([by]))
         if keep:
-            raw_sources.keepmapping_used(desk, keep, used)
+            raw_sources.keep_mapping(desk, keep, used)
     said = [say("cli.raw.mapping_kept", source=keep)] if keep else []
     if save_mapping is not None:
         write_bytes(save_mapping, _yaml(used).encode())
