@@ -7,6 +7,7 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.library.cards import to_take_away
 from experiments.library.shelf import ORDERS, Shelf, Wanted, choices, every_card, library
+from experiments.pages.filters import made_up, more_filters, one_of, several, view_of
 from experiments.pages.frame import begin
 from experiments.pages.library_card import card_shown
 from experiments.pages.library_learnings import learnings_shown
@@ -14,7 +15,6 @@ from experiments.pages.take_away import take_away
 from experiments.words import knows, say
 
 VIEWS = ("cards", "learnings")
-MADE_UP = {"all": None, "real": False, "simulated": True}
 FILTERS = ("search", "department", "decided", "metric", "step", "year", "grade", "made_up")
 RARER = frozenset({"step", "year", "grade", "made_up", "order"})
 
@@ -28,17 +28,6 @@ def clear() -> None:
     for name in (*FILTERS, "page"):
         st.query_params.pop(name, None)
         st.session_state.pop(name, None)
-
-
-def several(name: str, words: str, options: dict[str, str]) -> list[str]:
-    return st.multiselect(
-        say(words),
-        list(options),
-        format_func=lambda key: options.get(key, key),
-        key=name,
-        bind="query-params",
-        on_change=first_page,
-    )
 
 
 def step_words(key: str) -> str:
@@ -58,37 +47,24 @@ def asked(desk: Desk) -> tuple[Wanted, str]:
     )
     one, two, three = st.columns(3)
     with one:
-        departments = several("department", "library.department", offered["departments"])
+        departments = several("department", "library.department", offered["departments"], first_page)
     with two:
-        verdicts = several("decided", "library.verdict", {key: say(f"verdict.{key}") for key in offered["verdicts"]})
+        said = {key: say(f"verdict.{key}") for key in offered["verdicts"]}
+        verdicts = several("decided", "library.verdict", said, first_page)
     with three:
-        metrics = several("metric", "library.metric", offered["metrics"])
-    with st.expander(
-        say("library.more_filters"), icon=":material/tune:", expanded=not RARER.isdisjoint(st.query_params)
-    ):
+        metrics = several("metric", "library.metric", offered["metrics"], first_page)
+    with more_filters("library.more_filters", RARER):
         four, five, six, seven, eight = st.columns(5)
         with four:
-            steps = several("step", "library.step", {key: step_words(key) for key in offered["steps"]})
+            steps = several("step", "library.step", {key: step_words(key) for key in offered["steps"]}, first_page)
         with five:
-            years = several("year", "library.year", offered["years"])
+            years = several("year", "library.year", offered["years"], first_page)
         with six:
-            grades = several("grade", "library.grade", offered["grades"])
-        made_up = seven.selectbox(
-            say("library.made_up"),
-            list(MADE_UP),
-            format_func=lambda key: say(f"portfolio.made_up.{key}"),
-            key="made_up",
-            bind="query-params",
-            on_change=first_page,
-        )
-        order = eight.selectbox(
-            say("library.order"),
-            list(ORDERS),
-            format_func=lambda key: say(f"library.order.{key}"),
-            key="order",
-            bind="query-params",
-            on_change=first_page,
-        )
+            grades = several("grade", "library.grade", offered["grades"], first_page)
+        with seven:
+            simulated = made_up("library.made_up", first_page)
+        with eight:
+            order = one_of("order", "library.order", ORDERS, "library.order", first_page)
     wanted = Wanted(
         words=words or "",
         departments=departments,
@@ -97,7 +73,7 @@ def asked(desk: Desk) -> tuple[Wanted, str]:
         steps=steps,
         years=[int(year) for year in years],
         grades=grades,
-        simulated=MADE_UP[made_up],
+        simulated=simulated,
     )
     return wanted, order
 
@@ -154,16 +130,7 @@ def cards(desk: Desk) -> None:
 
 
 desk = begin(say("nav.page.library"), lead=say("library.lead"))
-view = st.segmented_control(
-    say("library.view"),
-    VIEWS,
-    format_func=lambda key: say(f"library.{key}"),
-    key="view",
-    default=VIEWS[0],
-    required=True,
-    label_visibility="collapsed",
-    bind="query-params",
-)
+view = view_of("library.view", VIEWS, "library")
 if view == "learnings":
     learnings_shown(desk)
 else:

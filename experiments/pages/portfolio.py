@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from experiments.pages.filters import made_up, more_filters, one_of, several, view_of
 from experiments.pages.frame import begin, plain
 from experiments.pages.journey import across
 from experiments.pages.overruled import overruled
@@ -26,7 +27,6 @@ from experiments.words.numbers import day, day_and_distance
 
 VERDICTS = tuple(VERDICT_SIGNS)
 VIEWS = ("board", "table", "timeline", "journey")
-MADE_UP = {"all": None, "real": False, "simulated": True}
 RARER = frozenset({"stage", "owner", "order", "made_up", "overdue"})
 CARDS = 20
 """So many cards a column, those that moved last; the rest on demand: nobody reads two thousand."""
@@ -111,42 +111,23 @@ def filters(rows: tuple[PilotRow, ...]) -> tuple[Wanted, str]:
     """Everything that is chosen lives in the address, so that a view can be kept as a bookmark."""
     one, two, three = st.columns([3, 2, 2])
     words = one.text_input(say("portfolio.search"), key="search", bind="query-params")
-    verdicts = two.multiselect(
-        say("portfolio.verdict"),
-        VERDICTS,
-        format_func=lambda key: say(f"verdict.{key}"),
-        key="verdict",
-        bind="query-params",
-    )
-    names = sorted({name for row in rows for name in (row.department, *row.partners) if name})
-    departments = three.multiselect(say("portfolio.department"), names, key="department", bind="query-params")
-    with st.expander(
-        say("portfolio.more_filters"), icon=":material/tune:", expanded=not RARER.isdisjoint(st.query_params)
-    ):
+    with two:
+        verdicts = several("verdict", "portfolio.verdict", {key: say(f"verdict.{key}") for key in VERDICTS})
+    with three:
+        names = sorted({name for row in rows for name in (row.department, *row.partners) if name})
+        departments = several("department", "portfolio.department", dict(zip(names, names, strict=True)))
+    with more_filters("portfolio.more_filters", RARER):
         four, five, six, seven = st.columns(4)
-        stages = four.multiselect(
-            say("portfolio.stage"),
-            [stage for _, within in BOARD for stage in within],
-            format_func=lambda key: say(f"stage.{key}"),
-            key="stage",
-            bind="query-params",
-        )
-        people = sorted({row.owner for row in rows if row.owner})
-        owners = five.multiselect(say("portfolio.owner"), people, key="owner", bind="query-params")
-        order = six.selectbox(
-            say("portfolio.order"),
-            list(ORDERS),
-            format_func=lambda key: say(f"portfolio.order.{key}"),
-            key="order",
-            bind="query-params",
-        )
-        made_up = seven.selectbox(
-            say("portfolio.made_up"),
-            list(MADE_UP),
-            format_func=lambda key: say(f"portfolio.made_up.{key}"),
-            key="made_up",
-            bind="query-params",
-        )
+        with four:
+            each = {stage: say(f"stage.{stage}") for _, within in BOARD for stage in within}
+            stages = several("stage", "portfolio.stage", each)
+        with five:
+            people = sorted({row.owner for row in rows if row.owner})
+            owners = several("owner", "portfolio.owner", dict(zip(people, people, strict=True)))
+        with six:
+            order = one_of("order", "portfolio.order", ORDERS, "portfolio.order")
+        with seven:
+            simulated = made_up("portfolio.made_up")
         overdue = st.checkbox(say("portfolio.only_overdue"), key="overdue", bind="query-params")
         st.caption(say("portfolio.keep_view"))
     wanted = Wanted(
@@ -156,7 +137,7 @@ def filters(rows: tuple[PilotRow, ...]) -> tuple[Wanted, str]:
         departments=departments,
         owners=owners,
         overdue=overdue,
-        simulated=MADE_UP[made_up],
+        simulated=simulated,
     )
     return wanted, order
 
@@ -193,16 +174,7 @@ with st.container(horizontal=True, key="portfolio-tools"):
     review_pack(desk)
     saved(desk)
 
-view = st.segmented_control(
-    say("portfolio.view"),
-    VIEWS,
-    format_func=lambda key: say(f"portfolio.{key}"),
-    key="view",
-    default=VIEWS[0],
-    required=True,
-    label_visibility="collapsed",
-    bind="query-params",
-)
+view = view_of("portfolio.view", VIEWS, "portfolio")
 if view == "table":
     columns = table(shown)
     take_away(columns, name="portfolio", key="portfolio-csv", head=desk.registry.head_hash())
