@@ -23,6 +23,7 @@ _STYLE = """
 .pg-scroll {max-height: 26rem; overflow: auto}
 .pg-table tr:last-child td {border-bottom: none}
 .pg-table td.pg-first {font-weight: 600}
+.pg-table a {color: var(--pg-chosen)}
 .pg-table td.pg-picture {min-width: 14rem; overflow-wrap: normal}
 .pg-table img {max-width: 100%; height: auto; display: block}
 .pg-table .pg-cell-title {display: none}
@@ -154,7 +155,7 @@ def _cell(cell: Cell, place: int, title: str) -> str:
         colour = TONES[theme()][cell.tone]
         return f"<td style='color:{colour};font-weight:600'>{_titled(title, cell.text)}</td>"
     if isinstance(cell, Link):
-        shown = f"<a href='{escape(cell.href, quote=True)}' target='_self'>{escape(cell.text)}</a>"
+        shown = f"<a href='{escape(cell.href, quote=True)}'>{escape(cell.text)}</a>"
         return f"<td class='pg-first'>{shown}</td>" if place == 0 else f"<td>{shown}</td>"
     if place == 0:
         return f"<td class='pg-first'>{escape(cell)}</td>"

@@ -42,7 +42,8 @@ def journey_strip(counts: Mapping[str, Mapping[str, int]], *, theme: Theme = "li
         "outcome:N",
         title=None,
         scale=alt.Scale(domain=[say(f"journey.chart.{name}") for name in COLOURS], range=list(COLOURS.values())),
-        legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="square"),
+        # Two beside each other fit on a phone.
+        legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="square", columns=2),
     )
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
     bars = base.mark_bar(height=ROW - 10).encode(

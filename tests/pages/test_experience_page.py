@@ -51,8 +51,8 @@ def test_the_portfolio_shows_the_journey_of_the_pilots_that_fit(worked: Path, sh
     assert "Evening delivery window" in text[text.index("Receive") :]
     assert "shown worse than we accept" in text
     drawn = " ".join(part.body for part in at.html)
-    assert "<a href='evidence?pilot=evening-delivery-window' target='_self'>Evening delivery window</a>" in drawn
-    assert "<a href='plan?pilot=repair-or-replace-advice' target='_self'>" in drawn
+    assert "<a href='evidence?pilot=evening-delivery-window'>Evening delivery window</a>" in drawn
+    assert "<a href='plan?pilot=repair-or-replace-advice'>" in drawn
     at.text_input(key="search").set_value("printed welcome")
     text = read(run(at))
     assert say("journey.gap") in text
