@@ -95,26 +95,12 @@ def ingest(
     counted = _until_now(desk, pilot, plan)
     found = _checked(counted, assigned(desk, pilot), path, reading, name, today, accept_crossovers)
     tell(0.7)
-    digest = desk.registry.snapshots.put(path)
-    if digest != before:
-        raise Refused(Problem(code="file_changed", facts={"file": path.name}))
+    digest = put_as_checked(desk, path, before)
     tell(0.9)
     with desk.work() as work:
         row = mine(work, pilot)
-        kept = work.add(
-            Snapshot(
-                pilot_id=row.id,
-                number=find.next_number(work.session, Snapshot, pilot_id=row.id),
-                sha256=digest,
-                name=name,
-                size=path.stat().st_size,
-                row_count=found.accepted.rows,
-                reading=found.reading.model_dump(mode="json"),
-                columns=plan.columns.model_dump(mode="json", by_alias=True),
-                accepted_by_id=work.actor_id,
-                accepted_at=work.now,
-            )
-        )
+        columns = plan.columns.model_dump(mode="json", by_alias=True)
+        kept = keep_snapshot(work, row, path, found, sha256=digest, name=name, columns=columns)
         if not _waits_for_decision(work, row):
             move(work, row, Stage.RUNNING)
         after = {"number": kept.number, "sha256": digest, "row_count": kept.row_count, "plan": record.sha256}
@@ -126,6 +112,37 @@ def ingest(
         rows=kept.row_count,
         reading=kept.reading,
         warnings=(*_renamed(given, name), *found.accepted.warnings),
+    )
+
+
+def put_as_checked(desk: Desk, path: Path, before: str) -> str:
+    """Put the bytes of a checked file into the store and give their hash. before: the hash when the check began.
+
+    Raises Refused where the file is another by now: what was checked is what is kept, or nothing is.
+    """
+    digest = desk.registry.snapshots.put(path)
+    if digest != before:
+        raise Refused(Problem(code="file_changed", facts={"file": path.name}))
+    return digest
+
+
+def keep_snapshot(
+    work: Work, pilot: Pilot, path: Path, found: Checked, *, sha256: str, name: str, columns: Mapping[str, Any]
+) -> Snapshot:
+    """The row that makes stored bytes part of the record, as the pilot's next snapshot; the caller records why."""
+    return work.add(
+        Snapshot(
+            pilot_id=pilot.id,
+            number=find.next_number(work.session, Snapshot, pilot_id=pilot.id),
+            sha256=sha256,
+            name=name,
+            size=path.stat().st_size,
+            row_count=found.accepted.rows,
+            reading=found.reading.model_dump(mode="json"),
+            columns=dict(columns),
+            accepted_by_id=work.actor_id,
+            accepted_at=work.now,
+        )
     )
 
 

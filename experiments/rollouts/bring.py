@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import plain_name, require_file
-from experiments.ingest import reading_of
+from experiments.ingest import Checked, keep_snapshot, put_as_checked, reading_of
 from experiments.limits import size_limits
 from experiments.rollouts.keep import Promise, Standing, standing
 from registry import find
@@ -58,31 +58,17 @@ def bring(
     given = plain_name(name or path.name)
     plan = pilot_plan(desk, pilot, here)
     before = digest_of(path)
-    how, accepted = _checked(plan, here.promise, path, reading, given, desk.registry.clock().date())
-    reach = _reach(plan, path, how, accepted)
-    digest = desk.registry.snapshots.put(path)
-    if digest != before:
-        raise Refused(Problem(code="file_changed", facts={"file": path.name}))
+    found = _checked(plan, here.promise, path, reading, given, desk.registry.clock().date())
+    reach = _reach(plan, path, found.reading, found.accepted)
+    digest = put_as_checked(desk, path, before)
     with desk.work() as work:
         row = mine(work, pilot)
-        kept = work.add(
-            Snapshot(
-                pilot_id=row.id,
-                number=find.next_number(work.session, Snapshot, pilot_id=row.id),
-                sha256=digest,
-                name=given,
-                size=path.stat().st_size,
-                row_count=accepted.rows,
-                reading=how.model_dump(mode="json"),
-                columns={**plan.columns.model_dump(mode="json", by_alias=True), REACH: reach.isoformat()},
-                accepted_by_id=work.actor_id,
-                accepted_at=work.now,
-            )
-        )
+        columns = {**plan.columns.model_dump(mode="json", by_alias=True), REACH: reach.isoformat()}
+        kept = keep_snapshot(work, row, path, found, sha256=digest, name=given, columns=columns)
         after = {"number": kept.number, "sha256": digest, "row_count": kept.row_count, "reach": reach}
         work.record("rollout.data_brought", kept, after=after)
     return Brought(
-        number=kept.number, sha256=digest, rows=kept.row_count, reach=reach, warnings=tuple(accepted.warnings)
+        number=kept.number, sha256=digest, rows=kept.row_count, reach=reach, warnings=tuple(found.accepted.warnings)
     )
 
 
@@ -112,7 +98,7 @@ def brought_snapshots(session: Any, pilot: Pilot) -> list[Snapshot]:
 
 def _checked(
     plan: Plan, promise: Promise, path: Path, changes: Mapping[str, Any] | None, name: str, today: date
-) -> tuple[Reading, Accepted]:
+) -> Checked:
     """How the file is read, and what it holds. Sites that had the change in the pilot may be in it, and need not."""
     from stats.outcomes import check, open_table
 
@@ -134,7 +120,7 @@ def _checked(
     if absent:
         facts = {"names": ", ".join(absent[:5]) + (f" (+{len(absent) - 5})" if len(absent) > 5 else "")}
         warnings.append(Problem(code="absent_site", column=wanted.columns.site, count=len(absent), facts=facts))
-    return how, replace(accepted, warnings=tuple(warnings))
+    return Checked(reading=how, accepted=replace(accepted, warnings=tuple(warnings)))
 
 
 def _reach(plan: Plan, path: Path, how: Reading, accepted: Accepted) -> date:
