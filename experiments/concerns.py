@@ -10,7 +10,7 @@ from experiments.desk import Desk, may, mine, spoken_for
 from experiments.errors import Refused
 from experiments.words import say
 from experiments.words.numbers import day
-from registry import find, pending
+from registry import find
 from registry.access import Act
 from registry.notes import Concern
 from registry.pilots import Pilot
@@ -57,7 +57,7 @@ def answer_concern(desk: Desk, key: str, number: int, answer: str) -> Raised:
     may(desk, Act.ANSWER_CONCERN, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        answer_once(work, row, pending.concerns(work.session, row.id), number, answer, what="concern")
+        answer_once(work, row, find.concerns(work.session, row.id), number, answer, what="concern")
     return concerns(desk, pilot)[number - 1]
 
 
@@ -75,7 +75,7 @@ def concerns(desk: Desk, pilot: Pilot) -> tuple[Raised, ...]:
                 answered_by=find.person(session, row.answered_by_id).name if row.answered_by_id else "",
                 answer=row.answer,
             )
-            for number, row in enumerate(pending.concerns(session, pilot.id), 1)
+            for number, row in enumerate(find.concerns(session, pilot.id), 1)
         )
 
 

@@ -13,7 +13,7 @@ from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import plain_name
 from experiments.waits import HINDSIGHT
-from registry import find, pending
+from registry import find
 from registry.access import Act
 from registry.notes import Attachment, Comment
 from registry.people import Person
@@ -104,7 +104,7 @@ def comments(desk: Desk, pilot: Pilot) -> tuple[Remark, ...]:
     me = desk.person.id if desk.person else None
     with desk.read() as session:
         names = {str(person.id): person.name for person in find.people(session, active_only=False)}
-        rows = [row for row in pending.comments(session, pilot.id) if row.about not in OWN]
+        rows = [row for row in find.comments(session, pilot.id) if row.about not in OWN]
     return tuple(
         Remark(
             id=row.id,
@@ -148,7 +148,7 @@ def attach(desk: Desk, key: str, name: str, content: bytes, *, caption: str = ""
 def attachments(desk: Desk, pilot: Pilot) -> tuple[Attached, ...]:
     """Oldest first."""
     with desk.read() as session:
-        return tuple(_attached(session, row) for row in pending.attachments(session, pilot.id))
+        return tuple(_attached(session, row) for row in find.attachments(session, pilot.id))
 
 
 def download(desk: Desk, pilot: Pilot, attachment_id: UUID) -> bytes:

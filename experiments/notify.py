@@ -20,7 +20,7 @@ from experiments.errors import Refused
 from experiments.inbox import Move, moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
-from registry import find, pending
+from registry import find
 from registry.kinds import Via
 from registry.people import Notice, Person
 from stats.errors import Problem
@@ -61,7 +61,7 @@ def notify(desk: Desk) -> Sent:
     today = desk.registry.clock().date()
     with desk.read() as session:
         people = {person.id: person for person in find.people(session)}
-        told = {(row.person_id, row.pilot_id, row.kind, row.about) for row in pending.notices(session)}
+        told = {(row.person_id, row.pilot_id, row.kind, row.about) for row in find.notices(session)}
     due = [item for item in reminders(moves(desk), today) if _key(item) not in told and item.person_id in people]
     if PERSON in template:
         return _to_people(desk, template, due, people, today)
@@ -131,7 +131,7 @@ def _keep(desk: Desk, due: list[_Due], template: str, today: date, *, went: bool
         return
     channel = template.split(":", 1)[0][:40]
     with desk.registry.work(None, Via.SYSTEM) as work:
-        known = {(row.person_id, row.pilot_id, row.kind, row.about) for row in pending.notices(work.session)}
+        known = {(row.person_id, row.pilot_id, row.kind, row.about) for row in find.notices(work.session)}
         kept = 0
         for item in due:
             about = item.about if went else f"{item.about}{RETRY}{today}"

@@ -10,7 +10,7 @@ from experiments.errors import Refused
 from experiments.learned.hindsight import Suggestion, score_sentence, suggestion
 from experiments.words import say
 from experiments.words.numbers import day
-from registry import find, looking_back, pending, shelf
+from registry import find, shelf
 from registry.access import Act
 from registry.kinds import InHindsight, OverruleState
 from registry.rollouts import Hindsight
@@ -47,11 +47,11 @@ def overrides(desk: Desk) -> tuple[Override, ...]:
     today = desk.registry.clock().date()
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
-        asked = pending.overrules(session)
+        asked = find.overrules(session)
         pilots = {row.id: row for row in shelf.pilots_by_id(session, list({row.pilot_id for row in asked}))}
-        said = {row.pilot_id: row.content for row in pending.comments(session) if row.about == HINDSIGHT}
-        made = {row.evidence_id: row for row in pending.overruling_decisions(session)}
-        looks = {row.decision_id: row for row in looking_back.hindsights(session)}
+        said = {row.pilot_id: row.content for row in find.comments(session) if row.about == HINDSIGHT}
+        made = {row.evidence_id: row for row in find.overruling_decisions(session)}
+        looks = {row.decision_id: row for row in find.hindsights(session)}
         found = []
         for row in asked:
             pilot = pilots[row.pilot_id]
@@ -97,8 +97,8 @@ def look_back(desk: Desk, key: str, became: str, found: str = InHindsight.UNCLEA
         raise Refused(problems)
     with desk.work() as work:
         row = mine(work, pilot)
-        looked = {seen.decision_id for seen in looking_back.hindsights(work.session, row.id)}
-        made = pending.overruling_decisions(work.session)
+        looked = {seen.decision_id for seen in find.hindsights(work.session, row.id)}
+        made = find.overruling_decisions(work.session)
         decision = next(one for one in made if one.pilot_id == row.id and one.id not in looked)
         kept = work.add(
             Hindsight(
@@ -118,7 +118,7 @@ def suggested(desk: Desk, key: str) -> Suggestion | None:
     """What the record says of the overrule of this pilot, for whoever looks back; None where none was confirmed."""
     pilot = desk.pilot(key)
     with desk.read() as session:
-        made = [row for row in pending.overruling_decisions(session) if row.pilot_id == pilot.id]
+        made = [row for row in find.overruling_decisions(session) if row.pilot_id == pilot.id]
     return suggestion(desk, pilot, made[-1]) if made else None
 
 

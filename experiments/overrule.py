@@ -15,7 +15,7 @@ from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.recommend import InForce, in_force
 from experiments.words import one_of, say
-from registry import find, pending, standing
+from registry import find, standing
 from registry.access import Act, refusal
 from registry.decisions import ProposedOverrule
 from registry.kinds import OverruleState, Verdict
@@ -57,7 +57,7 @@ def missing_for_overrule(
             who = one_of([say(f"who.{item.value}") for item in found.what])
             yield Problem(code=f"second_{found.barrier.value}", facts={"person": second.name, "who": who})
     with desk.read() as session:
-        if pending.overrules(session, pilot.id, waiting_only=True):
+        if find.overrules(session, pilot.id, waiting_only=True):
             yield Problem(code="overrule_waiting", facts={"pilot": pilot.key})
 
 
@@ -102,7 +102,7 @@ def confirm_overrule(desk: Desk, key: str, *, decline: bool = False, reason: str
     shown = in_force(desk, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        waits = pending.overrules(work.session, row.id, waiting_only=True)
+        waits = find.overrules(work.session, row.id, waiting_only=True)
         if not waits:
             raise Refused(Problem(code="no_overrule", facts={"pilot": key}))
         proposal = waits[-1]
@@ -140,7 +140,7 @@ def confirm_overrule(desk: Desk, key: str, *, decline: bool = False, reason: str
 def waiting(desk: Desk, pilot: Pilot) -> Proposed | None:
     """The decision that waits for its second approver; None where none does."""
     with desk.read() as session:
-        rows = pending.overrules(session, pilot.id, waiting_only=True)
+        rows = find.overrules(session, pilot.id, waiting_only=True)
         if not rows:
             return None
         row = rows[-1]

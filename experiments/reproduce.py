@@ -15,7 +15,7 @@ from experiments.recommend import recommendation_json
 from experiments.rollouts.keep import read_plan
 from experiments.rollouts.measure import measured_again
 from experiments.words import say
-from registry import find, rolling
+from registry import find
 from registry.pilots import Pilot
 from stats import ENGINE_VERSION
 from stats.plan import canonical_json, sha256
@@ -89,7 +89,7 @@ def _word(item: Reproduced) -> str:
 def _rolled_out(desk: Desk, pilot: Pilot) -> Iterator[Reproduced]:
     """The waves of each plan drawn again, and every measurement of the roll-out made again."""
     with desk.read() as session:
-        plans, measures = rolling.rollout_plans(session, pilot.id), rolling.measures(session, pilot.id)
+        plans, measures = find.rollout_plans(session, pilot.id), find.measures(session, pilot.id)
         gone = {row.sha256 for row in find.forgotten(session, pilot.id)}
     for plan in plans:
         rings = read_plan(plan.canonical).rings

@@ -9,7 +9,7 @@ from experiments.answers import answer_once
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.recommend import in_force
-from registry import find, pending
+from registry import find
 from registry.access import Act
 from registry.decisions import RequestForMore
 from registry.pilots import Pilot
@@ -56,7 +56,7 @@ def answer_request(desk: Desk, key: str, number: int, answer: str) -> Request:
     may(desk, Act.ANSWER_REQUEST, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        answer_once(work, row, pending.requests(work.session, row.id), number, answer, what="request")
+        answer_once(work, row, find.requests(work.session, row.id), number, answer, what="request")
     return requests(desk, key)[number - 1]
 
 
@@ -75,5 +75,5 @@ def requests(desk: Desk, key: str) -> tuple[Request, ...]:
                 answer=row.answer,
                 current=now is not None and row.evidence_id == now.id,
             )
-            for number, row in enumerate(pending.requests(session, pilot.id), 1)
+            for number, row in enumerate(find.requests(session, pilot.id), 1)
         )

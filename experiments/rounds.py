@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
-from registry import find, pending
+from registry import find
 from registry.access import Act
 from registry.decisions import ReviewRound
 from registry.evidence import EvidenceRecord
@@ -65,14 +65,14 @@ def open_round(work: Work, pilot: Pilot, evidence: EvidenceRecord) -> None:
 
 def lapse(work: Work, pilot: Pilot) -> None:
     """Overrules that wait for a second approver lapse: the evidence is another by now, or it was decided."""
-    for row in pending.overrules(work.session, pilot.id, waiting_only=True):
+    for row in find.overrules(work.session, pilot.id, waiting_only=True):
         work.change(row, "overrule.lapsed", state=OverruleState.LAPSED)
 
 
 def round_of(desk: Desk, pilot: Pilot, evidence: EvidenceRecord) -> Round:
     """The round on that evidence as it stands today."""
     with desk.read() as session:
-        row = pending.review_round(session, evidence.id)
+        row = find.review_round(session, evidence.id)
         asked = _asked(session, pilot)
         said = {review.partner_id for review in find.reviews(session, evidence.id)}
     until = row.until if row else evidence.made_at.date() + OPEN_FOR
@@ -96,7 +96,7 @@ def edit_round(
     shown = in_force(desk, pilot)
     with desk.work() as work:
         row = mine(work, pilot)
-        opened = pending.review_round(work.session, shown.evidence.id)
+        opened = find.review_round(work.session, shown.evidence.id)
         if opened is None:
             raise Refused(Problem(code="first_recommended", facts={"pilot": key}))
         asked = len(_asked(work.session, row))

@@ -17,10 +17,10 @@ from sqlmodel import Session, col, select
 from registry import find
 from registry.decisions import Decision, ReviewRound
 from registry.evidence import EvidenceRecord, RecommendationRecord
+from registry.find import Rolling, rolling
 from registry.people import Department
 from registry.pilots import Hypothesis, Pilot, PilotPartner
 from registry.plans import PlanRecord
-from registry.rolling import Rolling, rolling
 
 CHUNK = 500
 """Keys in one query: databases limit their number."""

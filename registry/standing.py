@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 from registry import find
 from registry.access import Relation, Who
 from registry.base import now
+from registry.find import rollout
 from registry.kinds import Role, Stage
 from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Pilot, PilotPartner
-from registry.rolling import rollout
 
 
 def standing_of(session: Session, person: Person, pilot: Pilot | None, on: date | None = None) -> frozenset[Who]:

@@ -17,13 +17,13 @@ from sqlmodel import Session, col, select
 from registry import find
 from registry.decisions import Decision, ProposedOverrule, RequestForMore, Review, ReviewRound
 from registry.evidence import EvidenceRecord, RecommendationRecord
+from registry.find import Rolling, rolling
 from registry.kinds import OverruleState, Role, Verdict
 from registry.notes import Comment, Concern
 from registry.outcomes import Snapshot
 from registry.people import Delegation, Department, Person, PersonRole
 from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import PlanRecord
-from registry.rolling import Rolling, rolling
 from registry.rollouts import Hindsight
 
 

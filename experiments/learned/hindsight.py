@@ -11,7 +11,7 @@ from experiments.desk import Desk
 from experiments.objectives.outline import now
 from experiments.objectives.tree import tree
 from experiments.words import say
-from registry import find, looking_back
+from registry import find
 from registry.decisions import Decision
 from registry.kinds import RolloutState
 from registry.pilots import Pilot
@@ -48,8 +48,8 @@ def score_sentence(found: list[str]) -> str:
 
 
 def _since(session: Any, pilot: Pilot) -> Since:
-    rollout = looking_back.rollouts(session).get(pilot.id)
-    measured = looking_back.last_measures(session).get(pilot.id)
+    rollout = find.rollouts(session).get(pilot.id)
+    measured = find.last_measures(session).get(pilot.id)
     later = [version for version in find.lineage(session, pilot) if version.version > pilot.version]
     verdicts = [find.latest_decision(session, version.id) for version in later]
     decided = [row.verdict.value for row in verdicts if row is not None and row.verdict is not None]

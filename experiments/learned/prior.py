@@ -14,7 +14,7 @@ from experiments.desk import Desk, may
 from experiments.errors import Refused
 from experiments.learned.effects import Decided, counted, decided_pilots
 from experiments.learned.rolled_out import rolled_out
-from registry import looking_back
+from registry import find
 from registry.access import Act
 from registry.canonical import canonical_json, sha256_text
 from registry.learning import LearnedPrior
@@ -67,13 +67,13 @@ class Proposed:
 def in_force(desk: Desk) -> Held:
     """The newest version; the default while there is none."""
     with desk.read() as session:
-        return held(looking_back.prior_in_force(session))
+        return held(find.prior_in_force(session))
 
 
 def versions(desk: Desk) -> tuple[Held, ...]:
     """All versions, the first one first."""
     with desk.read() as session:
-        return tuple(held(row) for row in looking_back.priors(session))
+        return tuple(held(row) for row in find.priors(session))
 
 
 def propose(desk: Desk) -> Proposed:
@@ -95,7 +95,7 @@ def learn(desk: Desk) -> Held:
         raise Refused(Problem(code="nothing_to_learn"))
     text = canonical_json(found)
     with desk.work() as work:
-        old = looking_back.prior_in_force(work.session)
+        old = find.prior_in_force(work.session)
         if old is not None and old.sha256 == sha256_text(text):
             raise Refused(Problem(code="prior_unchanged", facts={"number": old.number}))
         number = 1 if old is None else old.number + 1
@@ -114,7 +114,7 @@ def with_learned(session: Any, plan: Plan) -> Plan:
 
     Called when a plan is frozen, and never again for it.
     """
-    found = held(looking_back.prior_in_force(session))
+    found = held(find.prior_in_force(session))
     if found.number == 0 or (found.simulated and not plan.simulated):
         return plan
     taught = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.desk import Desk
-from registry import find, looking_back
+from registry import find
 from registry.rollouts import RolloutMeasure, RolloutPlan
 from stats.learning.reality import Compared
 from stats.learning.transport import RolledOut
@@ -37,8 +37,8 @@ class Realised:
 def rolled_out(desk: Desk) -> tuple[Realised, ...]:
     """One for each pilot and metric that was predicted and measured, by pilot."""
     with desk.read() as session:
-        measures = looking_back.last_measures(session)
-        standing = looking_back.rollouts(session)
+        measures = find.last_measures(session)
+        standing = find.rollouts(session)
         pilots = {pilot.id: pilot for pilot in find.pilots(session, drafts=False)} if measures else {}
         names = {
             (pilot_id, definition.key): version.name

@@ -17,7 +17,7 @@ from experiments.portfolio.survey import pilot_row
 from experiments.recommend import InForce, in_force
 from experiments.words import say
 from experiments.words.catalogue import listed
-from registry import find, pending
+from registry import find
 from registry.kinds import ChangeKind, Stance, SuggestionState
 from registry.outcomes import CheckIn
 from registry.pilots import Pilot
@@ -37,7 +37,7 @@ def drafted(desk: Desk, key: str) -> Lesson:
         weeks = find.check_ins(session, pilot.id)
         words = _objections(session, shown)
         log = find.change_entries(session, pilot.id)
-        concerns = [row.what for row in pending.concerns(session, pilot.id)]
+        concerns = [row.what for row in find.concerns(session, pilot.id)]
     return Lesson(
         lesson=_joined([_lesson(desk, pilot)]),
         why=_joined([why_sentence(plan, said, json.loads(shown.evidence.canonical)), *_delivered(weeks), *words]),

@@ -13,7 +13,7 @@ from experiments.errors import Refused
 from experiments.rollouts.calendar import Calendar, days
 from experiments.rollouts.propose import Proposal, propose
 from experiments.rollouts.wanted import Wanted
-from registry import find, rolling
+from registry import find
 from registry.access import Act
 from registry.kinds import RolloutState, Stage
 from registry.pilots import Pilot
@@ -69,7 +69,7 @@ def keep_plan(desk: Desk, key: str, wanted: Wanted | None = None, *, reason: str
     pilot = desk.pilot(key)
     may(desk, Act.PLAN_ROLLOUT, pilot)
     with desk.read() as session:
-        before = rolling.rollout(session, pilot.id)
+        before = find.rollout(session, pilot.id)
     problems = list(_against_anew(before, reason))
     if problems:
         raise Refused(problems)
@@ -104,10 +104,10 @@ def standing(desk: Desk, pilot: Pilot) -> Standing:
 
 
 def standing_in(session: Any, pilot: Pilot) -> Standing | None:
-    row = rolling.rollout(session, pilot.id)
+    row = find.rollout(session, pilot.id)
     if row is None:
         return None
-    record = next(each for each in rolling.rollout_plans(session, pilot.id) if each.id == row.plan_id)
+    record = next(each for each in find.rollout_plans(session, pilot.id) if each.id == row.plan_id)
     return Standing(rollout=row, record=record, promise=read_plan(record.canonical))
 
 
@@ -190,7 +190,7 @@ def set_state(
     plan: RolloutPlan | None = None,
 ) -> Rollout:
     """Put the roll-out into a state; one event says so."""
-    row = rolling.rollout(work.session, pilot.id)
+    row = find.rollout(work.session, pilot.id)
     if row is None:
         raise Refused(Problem(code="rollout_not_planned", facts={"pilot": pilot.key}))
     before = row.state
@@ -214,7 +214,7 @@ def _against_anew(before: Rollout | None, reason: str) -> list[Problem]:
 
 def _keep(work: Work, pilot: Pilot, made: Proposal, reason: str) -> Kept:
     record = add_plan(work, pilot, made.basis.decision.id, plan_text(made))
-    row = rolling.rollout(work.session, pilot.id)
+    row = find.rollout(work.session, pilot.id)
     if row is None:
         row = work.add(Rollout(pilot_id=pilot.id, plan_id=record.id, owner_id=made.owner.id, since=work.now))
     else:

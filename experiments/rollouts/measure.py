@@ -16,7 +16,7 @@ from experiments.rollouts.bring import REACH, bring, brought_snapshots, measurab
 from experiments.rollouts.calendar import days
 from experiments.rollouts.keep import Standing, read_plan, set_state
 from experiments.words import say
-from registry import find, rolling
+from registry import find
 from registry.access import Act
 from registry.kinds import RolloutState
 from registry.outcomes import Snapshot
@@ -66,7 +66,7 @@ def measure(
     pilot = desk.pilot(key)
     with desk.read() as session:
         snapshots = brought_snapshots(session, pilot)
-        before = rolling.measures(session, pilot.id)
+        before = find.measures(session, pilot.id)
     if not snapshots:
         raise Refused(Problem(code="rollout_no_data", facts={"pilot": key}))
     newest = snapshots[-1]
@@ -171,8 +171,8 @@ def measured_again(desk: Desk, pilot: Pilot, row: RolloutMeasure) -> str:
     stored = json.loads(row.canonical)
     window = Window(ring=row.ring, starts=days(stored["starts"]), until=date.fromisoformat(stored["until"]))
     with desk.read() as session:
-        record = next(each for each in rolling.rollout_plans(session, pilot.id) if each.id == row.plan_id)
-        rollout = rolling.rollout(session, pilot.id)
+        record = next(each for each in find.rollout_plans(session, pilot.id) if each.id == row.plan_id)
+        rollout = find.rollout(session, pilot.id)
         snapshot = next(each for each in find.snapshots(session, pilot.id) if each.id == row.snapshot_id)
     assert rollout is not None
     here = Standing(rollout=rollout, record=record, promise=read_plan(record.canonical))

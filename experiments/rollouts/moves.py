@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from experiments.rollouts.calendar import DAY, Calendar, days
+from registry.find import Rolling
 from registry.kinds import RolloutState
-from registry.rolling import Rolling
 
 Whose = Literal["owner", "sponsor", "executive"]
 SOON = timedelta(days=14)

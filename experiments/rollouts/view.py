@@ -18,7 +18,7 @@ from experiments.rollouts.words import rolling_words
 from experiments.views import Tone
 from experiments.words import knows, say
 from experiments.words.numbers import effect, effect_between, size
-from registry import find, rolling
+from registry import find
 from registry.decisions import Decision
 from registry.kinds import RolloutState
 from registry.pilots import Pilot
@@ -82,7 +82,7 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
         here = standing_in(session, pilot)
         if here is None:
             return None
-        measures = rolling.measures(session, pilot.id)
+        measures = find.measures(session, pilot.id)
         owner = find.person(session, here.rollout.owner_id).name if here.rollout.owner_id else ""
         decision = next(row for row in find.decisions(session, pilot.id) if row.id == here.record.decision_id)
     plan = pilot_plan(desk, pilot, here)
@@ -275,7 +275,7 @@ def _week(time: int) -> str:
 def measured_heads(desk: Desk, pilot: Pilot) -> list[dict[str, Any]]:
     """What each measurement found, without its evidence; the newest last."""
     with desk.read() as session:
-        rows = rolling.measures(session, pilot.id)
+        rows = find.measures(session, pilot.id)
     found = []
     for row in rows:
         stored = json.loads(row.canonical)
@@ -288,5 +288,5 @@ def measured_heads(desk: Desk, pilot: Pilot) -> list[dict[str, Any]]:
 def standing_sentence(desk: Desk, pilot: Pilot) -> str:
     """How far the roll-out is and what was found so far; "" before one is planned."""
     with desk.read() as session:
-        found = rolling.rolling(session, [pilot.id]).get(pilot.id)
+        found = find.rolling(session, [pilot.id]).get(pilot.id)
     return "" if found is None else rolling_words(found)

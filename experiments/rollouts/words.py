@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 from experiments.words import say
-from registry.rolling import Rolling
+from registry.find import Rolling
 
 
 def replication_word(code: str) -> str:

@@ -32,7 +32,7 @@ from experiments.register import register
 from experiments.reproduce import reproduce
 from experiments.verify import verify
 from experiments.words import forbidden_words, jargon_words
-from registry import find, looking_back
+from registry import find
 from registry.errors import RegistryError
 from registry.kinds import Role
 from stats.money import Prior, prior_of
@@ -245,7 +245,7 @@ def test_the_record_suggests_what_time_has_said_and_people_judge(overruled: Any)
     made = look_back(led.desk.as_person("Ruth Vogel"), led.key, "A rival did it and won.", "wrong")
     assert (made.found, made.became, made.due) == ("wrong", "A rival did it and won.", False)
     with led.desk.read() as session:
-        (row,) = looking_back.hindsights(session)
+        (row,) = find.hindsights(session)
         assert find.person(session, row.looked_by_id).name == "Ruth Vogel"
     assert any("what became of a decision" in event.sentence for event in history(led.desk, led.key))
     assert verify(led.desk).whole

@@ -25,7 +25,7 @@ from experiments.plan import plan
 from experiments.register import register
 from experiments.sign import sign
 from experiments.verify import verify
-from registry import pending
+from registry import find
 
 Charters = Callable[..., dict[str, Any]]
 
@@ -124,7 +124,7 @@ def test_what_did_not_go_out_is_kept_as_failed_and_tried_again(
         made = notify(desk)
         assert (made.sent, made.failed) == (0, 1)
     with desk.read() as session:
-        (row,) = pending.notices(session)
+        (row,) = find.notices(session)
     assert (row.failed, row.channel) == ("not_taken", "mailto")
     assert "localhost" not in str(row.model_dump())  # the address may hold a password
     handler = _Kept()

@@ -18,7 +18,7 @@ from experiments.notify import notify
 from experiments.plan import plan
 from experiments.register import register
 from experiments.verify import verify
-from registry import pending
+from registry import find
 
 # apprise 2.2 imports a module that Python 3.13 has taken out; it brings its own there.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -86,7 +86,7 @@ def test_a_chat_gets_one_message_that_names_whose_move_it_is_and_gets_it_once(
     assert notify(desk).sent == 0
     assert len(chat.taken) == 1
     with desk.read() as session:
-        rows = pending.notices(session)
+        rows = find.notices(session)
     assert {row.channel for row in rows} == {"json"}
     assert SECRET not in str([row.model_dump() for row in rows])
     assert verify(desk).whole

@@ -21,7 +21,7 @@ from experiments.rollouts.measure import measure
 from experiments.rollouts.view import standing_sentence
 from experiments.rollouts.wanted import Wanted
 from experiments.verify import verify
-from registry import rolling
+from registry import find
 from registry.kinds import Stage
 from registry.open import Registry
 
@@ -71,7 +71,7 @@ def test_a_killed_plan_is_wholly_there_or_wholly_absent(scaled: Any, tmp_path: P
             there = Desk(registry=registry)
             pilot = there.pilot(scaled.key)
             with there.read() as session:
-                plans, row = rolling.rollout_plans(session, pilot.id), rolling.rollout(session, pilot.id)
+                plans, row = find.rollout_plans(session, pilot.id), find.rollout(session, pilot.id)
             seen.add((pilot.stage, len(plans), row is not None))
             assert verify(there).whole
     assert seen == {(Stage.DECIDED, 0, False), (Stage.ROLLING_OUT, 1, True)}

@@ -19,7 +19,7 @@ from experiments.rollouts.measure import measure
 from experiments.rollouts.propose import propose
 from experiments.rollouts.wanted import Wanted, sites_in, sites_of
 from experiments.verify import verify
-from registry import find, rolling
+from registry import find
 from registry.kinds import RolloutState, Stage
 
 Send = Callable[..., Path]
@@ -99,7 +99,7 @@ def test_a_plan_is_kept_with_its_hash_and_made_anew_only_with_a_reason(scaled: A
         keep_plan(scaled.owner, scaled.key, wanted, reason="Once more.")
     assert codes(refused) == ["rollout_begun"]
     with scaled.desk.read() as session:
-        plans = rolling.rollout_plans(session, find.pilot(session, scaled.key).id)
+        plans = find.rollout_plans(session, find.pilot(session, scaled.key).id)
     assert [row.sha256 for row in plans] == [kept.sha256, again.sha256]
     assert verify(scaled.desk).whole
 

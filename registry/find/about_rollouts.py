@@ -1,4 +1,4 @@
-"""What is on record of roll-outs: where each stands, its plans, and what its waves showed."""
+"""Roll-outs: where each stands, its plans, and what its waves showed."""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def rolling(session: Session, only: Iterable[UUID] | None = None) -> dict[UUID, 
     return {
         row.pilot_id: Rolling(rollout=row, plan=plans[row.plan_id], measure=newest.get(row.pilot_id)) for row in rows
     }
+
+
+def rollouts(session: Session) -> dict[UUID, Rollout]:
+    """Where each roll-out stands, by pilot."""
+    return {row.pilot_id: row for row in session.exec(select(Rollout))}
+
+
+def last_measures(session: Session) -> dict[UUID, tuple[RolloutPlan, RolloutMeasure]]:
+    """The last measurement of each pilot's roll-out, with the plan that it was held against; by pilot."""
+    query = select(RolloutPlan, RolloutMeasure).join(RolloutMeasure, col(RolloutMeasure.plan_id) == RolloutPlan.id)
+    rows = session.exec(query.order_by(col(RolloutMeasure.made_at), col(RolloutMeasure.ring), col(RolloutMeasure.id)))
+    return {measure.pilot_id: (plan, measure) for plan, measure in rows}
 
 
 def _newest(session: Session, keys: list[UUID] | None) -> dict[UUID, MeasureHead]:
