@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from experiments.desk import move
-from experiments.recommend import InForce
+from experiments.evidence_in_force import InForce
 from registry import find
 from registry.decisions import Decision
 from registry.kinds import DecisionKind, Mode, Scope, Stage, Verdict

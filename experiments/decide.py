@@ -8,8 +8,8 @@ from typing import Any
 from experiments.choice import COMMITMENTS, Choice, Decided, decided, keep, scope_of
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
+from experiments.evidence_in_force import InForce, in_force
 from experiments.overrule import missing_for_overrule, propose
-from experiments.recommend import InForce, in_force
 from experiments.review import vetoes
 from experiments.rounds import lapse, round_of
 from registry import find

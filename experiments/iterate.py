@@ -14,9 +14,9 @@ from typing import Any
 from experiments.charters.charter import Charter
 from experiments.desk import Desk, charter_of, may, mine, move
 from experiments.errors import Refused
+from experiments.evidence_in_force import InForce, in_force
 from experiments.looks import extended_until
 from experiments.plan import locked_plan
-from experiments.recommend import InForce, in_force
 from experiments.words import say
 from experiments.words.numbers import day
 from registry import find

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from experiments.concerns import concerns, sentence
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.peers import peers
 from experiments.plan import stored_plan
-from experiments.recommend import in_force
 from experiments.rehearse import kept
 from experiments.review import reviews
 from experiments.rounds import round_of

@@ -13,7 +13,7 @@ from typing import Any
 from experiments.choice import Choice, Decided, decided, keep, scope_of
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
-from experiments.recommend import InForce, in_force
+from experiments.evidence_in_force import InForce, in_force
 from experiments.words import one_of, say
 from registry import find, standing
 from registry.access import Act, refusal

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from experiments.desk import Desk
+from experiments.documents.pack_model import DecidedLine, Pack, PilotLine
 from experiments.errors import Refused
 from experiments.inbox import moves
 from experiments.portfolio.rates import ENDED, counted, rates
@@ -26,51 +26,6 @@ WAITING = 40
 """So many waiting acts are named; of more, their number."""
 MONTHS_OFFERED = 12
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecidedLine:
-    """One decision of the month. verdict: code, for its colour; word: for people; said: effect, money, reason."""
-
-    title: str
-    verdict: str
-    word: str
-    said: tuple[str, ...]
-    by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PilotLine:
-    """One pilot as it stands, in words."""
-
-    title: str
-    people: str
-    stage: str
-    verdict: str
-    word: str
-    grade: str
-    effect: str
-    money: str
-    next: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pack:
-    """Everything that the pack shows; all texts are final. made_on: the day on which pilots stand as they are shown."""
-
-    title: str
-    subtitle: str
-    simulated: str
-    funnel: tuple[tuple[str, int], ...]
-    standing: tuple[str, ...]
-    decided: tuple[DecidedLine, ...]
-    waits: tuple[str, ...]
-    learned: tuple[tuple[str, str], ...]
-    lines: tuple[PilotLine, ...]
-    lines_note: str
-    foot: str
-    made_on: date
-    language: str
 
 
 def pack(desk: Desk, month: str) -> Pack:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from experiments.desk import Desk, may, mine, move
-from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.plan import stored_plan
 from experiments.rounds import open_round
 from experiments.words import say
@@ -15,26 +14,9 @@ from registry import find
 from registry.access import Act
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.kinds import Stage, Verdict
-from registry.pilots import Pilot
-from stats.errors import Problem
 from stats.evidence import Evidence, as_json
 from stats.plan import Plan, canonical_json, sha256
 from stats.stored import evidence_from_json
-
-
-@dataclass(frozen=True, kw_only=True)
-class InForce:
-    """The evidence that counts now, with its recommendation (None before the rule was asked)."""
-
-    evidence: EvidenceRecord
-    recommendation: RecommendationRecord | None
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """The recommendation as stored; refused where there is none yet."""
-        if self.recommendation is None:
-            raise Refused(Problem(code="first_recommended"))
-        return dict(json.loads(self.recommendation.canonical))
 
 
 def recommend(desk: Desk, key: str, arm: int = 1) -> dict[str, Any]:
@@ -77,21 +59,6 @@ def recommendation_json(plan: Plan, record: EvidenceRecord) -> str:
 
     evidence: Evidence = evidence_from_json(json.loads(record.canonical))
     return canonical_json(as_json(ask(plan, evidence, evidence_sha256=record.sha256)))
-
-
-def in_force(desk: Desk, pilot: Pilot, arm: int = 1) -> InForce:
-    """The newest evidence on one treatment arm; refused where there is none."""
-    with desk.read() as session:
-        evidence = find.latest_evidence(session, pilot.id, arm)
-        if evidence is None:
-            raise Refused(Problem(code="first_assessed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
-        return InForce(evidence=evidence, recommendation=find.recommendation(session, evidence.id))
-
-
-def assessed_before(desk: Desk, pilot: Pilot) -> bool:
-    """Whether there is evidence already: of an earlier check, where the pilot runs on."""
-    with desk.read() as session:
-        return find.latest_evidence(session, pilot.id) is not None
 
 
 def sentence(desk: Desk, key: str, arm: int = 1) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from experiments.answers import answer_once
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
-from experiments.recommend import in_force
+from experiments.evidence_in_force import in_force
 from registry import find
 from registry.access import Act
 from registry.decisions import RequestForMore

@@ -10,8 +10,8 @@ from uuid import UUID
 from experiments.charters.charter import slug
 from experiments.desk import Desk, may, mine, move, spoken_for
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.plan import locked_plan
-from experiments.recommend import in_force
 from experiments.words.catalogue import listed
 from registry import find, standing
 from registry.access import Act

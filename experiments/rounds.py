@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from registry import find
 from registry.access import Act
 from registry.decisions import ReviewRound
@@ -89,8 +90,6 @@ def edit_round(
     desk: Desk, key: str, *, until: date | None = None, quorum: int | None = None, reason: str = ""
 ) -> Round:
     """Owner or sponsor move the date or the number of words that are enough, with a reason on record."""
-    from experiments.recommend import in_force
-
     pilot = desk.pilot(key)
     may(desk, Act.EDIT_ROUND, pilot)
     shown = in_force(desk, pilot)

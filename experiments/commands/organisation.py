@@ -159,7 +159,7 @@ def review_round(
 ) -> Answer:
     """Until when partners are asked for their word, who has given it, and who has not."""
     from experiments import rounds as stage
-    from experiments.recommend import in_force
+    from experiments.evidence_in_force import in_force
 
     with acting(who, key) as desk:
         if until is not None or quorum is not None:

@@ -6,14 +6,12 @@ import dataclasses
 import json
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
+from experiments.documents.pack_model import Pack
 from experiments.documents.pdf import text_fonts
 from experiments.pictures import theme
 from experiments.words import language, sentences_in
-
-if TYPE_CHECKING:
-    from experiments.pack import Pack
 
 TEMPLATE = Path(__file__).parent / "pack.typ"
 

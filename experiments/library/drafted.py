@@ -11,10 +11,10 @@ from typing import Any
 
 from experiments.desk import Desk
 from experiments.documents.why import sentence_case, why_sentence
+from experiments.evidence_in_force import InForce, in_force
 from experiments.library.takeaways import LONGEST, Lesson
 from experiments.plan import stored_plan
 from experiments.portfolio.survey import pilot_row
-from experiments.recommend import InForce, in_force
 from experiments.words import say
 from experiments.words.catalogue import listed
 from registry import find

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.desk import reached
+from experiments.evidence_in_force import in_force
 from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
@@ -14,7 +15,6 @@ from experiments.pages.frame import begin, offered, pilot_here
 from experiments.pages.heard import request_lines, round_lines
 from experiments.pages.notes import notes
 from experiments.pages.rollout_parts import rollout_link
-from experiments.recommend import in_force
 from experiments.requests import requests
 from experiments.rounds import round_of
 from experiments.words import say

@@ -9,6 +9,7 @@ import streamlit as st
 
 from experiments.assess import assess
 from experiments.desk import Desk, reached
+from experiments.evidence_in_force import assessed_before, in_force
 from experiments.hidden import evidence_text
 from experiments.incoming import kept_files
 from experiments.looks import next_check
@@ -17,7 +18,7 @@ from experiments.pages import experience, look, parts, plots
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
 from experiments.plan import locked_plan
-from experiments.recommend import assessed_before, in_force, recommend
+from experiments.recommend import recommend
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 from registry.access import Act

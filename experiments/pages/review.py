@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.desk import reached
+from experiments.evidence_in_force import in_force
 from experiments.memo import memo
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.heard import earlier, requests_here, round_here
 from experiments.pages.notes import notes
-from experiments.recommend import in_force
 from experiments.review import review, reviews, speaks_for
 from experiments.words import say
 from registry.access import Act

@@ -16,11 +16,12 @@ from experiments.assess import assess
 from experiments.changes import changes, note, sentence, settle
 from experiments.check_ins import Said, check_in, check_in_file, check_ins, treated_sites
 from experiments.errors import Refused, sentences
+from experiments.evidence_in_force import in_force
 from experiments.history import history
 from experiments.ingest import ingest
 from experiments.memo import memo
 from experiments.plan import locked_plan, plan
-from experiments.recommend import in_force, recommend
+from experiments.recommend import recommend
 from experiments.register import register
 from experiments.reproduce import reproduce
 from experiments.shape import freeze, shape

@@ -15,6 +15,7 @@ from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.digest import digest
 from experiments.due_dates import due_dates
+from experiments.evidence_in_force import in_force
 from experiments.forecasts import forecasts
 from experiments.history import history
 from experiments.inbox import moves
@@ -31,7 +32,6 @@ from experiments.pack import pack
 from experiments.people.keeping import add_person
 from experiments.people.roll import departments, roll
 from experiments.portfolio.survey import portfolio, survey
-from experiments.recommend import in_force
 from experiments.requests import answer_request, ask_for_more, requests
 from experiments.retention import retention
 from experiments.rounds import round_of

@@ -13,8 +13,9 @@ import pytest
 
 from experiments.assess import assess
 from experiments.assign import assigned
+from experiments.evidence_in_force import in_force
 from experiments.ingest import ingest
-from experiments.recommend import in_force, recommend
+from experiments.recommend import recommend
 from stats.plan import Looks, Plan, PlannedMetric
 from stats.rehearsing.operating import SiteModel, Truth, operate
 from stats.simulate import SimulatedMetric, World, simulate

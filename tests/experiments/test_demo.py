@@ -21,13 +21,13 @@ from experiments.demo.times import HABITS, with_times
 from experiments.demo.worlds import TRUTHS, records
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.lineage import lineage
 from experiments.memo import memo, render
 from experiments.overrides import overrides
 from experiments.plan import planned
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
-from experiments.recommend import in_force
 from experiments.rehearse import kept
 from experiments.reproduce import reproduce
 from experiments.verify import verify

@@ -14,13 +14,14 @@ from experiments.choice import Choice
 from experiments.close import close, takeaway
 from experiments.decide import decide, decisions
 from experiments.errors import Refused, sentences
+from experiments.evidence_in_force import in_force
 from experiments.history import history
 from experiments.ingest import ingest
 from experiments.memo import memo, render
 from experiments.overrides import look_back, overrides
 from experiments.overrule import confirm_overrule
 from experiments.portfolio.survey import pilot_row
-from experiments.recommend import in_force, recommend, sentence
+from experiments.recommend import recommend, sentence
 from experiments.reproduce import reproduce
 from experiments.requests import answer_request, ask_for_more
 from experiments.review import earlier_words, review, reviews

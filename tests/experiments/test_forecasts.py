@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
 from experiments.decide import Choice, decide
+from experiments.evidence_in_force import in_force
 from experiments.forecasts import forecast, forecast_lines, forecasts
 from experiments.history import history
 from experiments.plan import plan
-from experiments.recommend import in_force
 from experiments.register import register
 from experiments.sign import sign
 

@@ -17,6 +17,7 @@ from experiments.commands.outputs import OUTPUTS
 from experiments.decide import decide
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force as evidence_in_force
 from experiments.forecasts import forecasts
 from experiments.history import history
 from experiments.learned.effects import decided_pilots
@@ -26,7 +27,6 @@ from experiments.learned.telling import frozen_with, lines, shares
 from experiments.overrides import look_back, overrides, score_of, suggested
 from experiments.overrule import confirm_overrule
 from experiments.plan import locked_plan, plan
-from experiments.recommend import in_force as evidence_in_force
 from experiments.recommend import recommendation_json
 from experiments.register import register
 from experiments.reproduce import reproduce

@@ -14,13 +14,14 @@ from experiments.charters.charter import Charter
 from experiments.charters.to_plan import to_plan
 from experiments.decide import Choice, decide
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.hidden import TELLS_NO_EFFECT, evidence_text
 from experiments.history import history
 from experiments.ingest import ingest
 from experiments.memo import memo, render
 from experiments.plan import locked_plan
 from experiments.portfolio.survey import pilot_row
-from experiments.recommend import in_force, recommend, sentence
+from experiments.recommend import recommend, sentence
 from experiments.reproduce import reproduce
 from experiments.review import review
 from stats.assessing.look_window import at_look, planned_looks

@@ -12,11 +12,11 @@ from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.documents.beside import Peer, before_and_after, levels_now, peer_sentences
 from experiments.errors import Refused
+from experiments.evidence_in_force import in_force
 from experiments.memo import memo
 from experiments.peers import keep_peer, peers
 from experiments.plan import locked_plan
 from experiments.portfolio.survey import portfolio
-from experiments.recommend import in_force
 from registry import find
 from registry.open import Registry
 

@@ -17,8 +17,9 @@ from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
+from experiments.documents.pack_model import Pack
 from experiments.documents.pack_pdf import pack_and_warnings, pack_pdf
-from experiments.pack import Pack, pack
+from experiments.pack import pack
 from experiments.portfolio.survey import portfolio
 from registry.open import Registry
 

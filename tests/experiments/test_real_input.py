@@ -17,10 +17,11 @@ from experiments.assess import assess
 from experiments.assign import assign
 from experiments.cli import app
 from experiments.desk import Desk
+from experiments.evidence_in_force import in_force
 from experiments.ingest import ingest
 from experiments.memo import memo, render
 from experiments.plan import plan
-from experiments.recommend import in_force, recommend, sentence
+from experiments.recommend import recommend, sentence
 from experiments.register import register
 from experiments.reproduce import reproduce
 from experiments.sign import sign

@@ -16,9 +16,9 @@ from pypdf import PdfReader
 
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
+from experiments.evidence_in_force import in_force
 from experiments.memo import memo, render
 from experiments.plan import locked_plan
-from experiments.recommend import in_force
 from experiments.words.numbers import day
 from registry.open import Registry
 
