@@ -15,7 +15,7 @@ from stats.errors import Problem
 if TYPE_CHECKING:
     from experiments.desk import Desk
     from experiments.keep_metrics import Listed
-    from experiments.raw_panel import RawPanel
+    from experiments.raw.panel import RawPanel
     from stats.raw_records import RawMapping
 
 ACTIONS = ("show", "add", "retire", "restore")
@@ -121,12 +121,13 @@ def panel(
     who: Who = None,
 ) -> Answer:
     """From raw records to the catalogue's metrics by site and period; needs no pilot."""
-    from experiments import keep_metrics, raw_sources
-    from experiments import raw_panel as stage
+    from experiments import keep_metrics
     from experiments.commands.progress import progress
     from experiments.files import require_file, write_bytes
     from experiments.limits import size_limits
-    from experiments.raw_view import as_json
+    from experiments.raw import panel as stage
+    from experiments.raw import sources
+    from experiments.raw.view import as_json
 
     require_file(raw)
     limits = size_limits()
@@ -140,7 +141,7 @@ def panel(
         records = stage.read_records(raw, reading, used, limits)
         made = stage.make_panel(records, entries, _split(metrics or []), _split([by]))
         if keep:
-            raw_sources.keep_mapping(desk, keep, used)
+            sources.keep_mapping(desk, keep, used)
     said = [say("cli.raw.mapping_kept", source=keep)] if keep else []
     if save_mapping is not None:
         write_bytes(save_mapping, _yaml(used).encode())
@@ -148,7 +149,7 @@ def panel(
     elif mapping is None and not source:
         said.append(say("cli.raw.mapping_suggested"))
     if output is not None:
-        from experiments.raw_view import panel_columns
+        from experiments.raw.view import panel_columns
         from experiments.tables import form_of
 
         write_bytes(output, form_of(output.name).write(panel_columns(made)))
@@ -158,12 +159,12 @@ def panel(
 
 def mapping_used(desk: Desk, file: Path | None, source: str) -> RawMapping | None:
     """The mapping of a file, or the one kept under a name; None where neither is named."""
-    from experiments import raw_sources
     from experiments.files import read_yaml
+    from experiments.raw import sources
 
     if file is not None:
-        return raw_sources.read_mapping(read_yaml(file))
-    return raw_sources.mapping_of(desk, source) if source else None
+        return sources.read_mapping(read_yaml(file))
+    return sources.mapping_of(desk, source) if source else None
 
 
 def _split(texts: list[str]) -> list[str]:
@@ -178,8 +179,8 @@ def _yaml(mapping: RawMapping) -> str:
 
 def _lines(made: RawPanel) -> list[str]:
     """What was dirty, the metrics over everything, and the panel's first rows."""
-    from experiments import raw_view as stage
     from experiments.commands.progress import table
+    from experiments.raw import view as stage
 
     dirt = stage.dirt_table(made.records)
     lines = [stage.counted(made.records), ""]

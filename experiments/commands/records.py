@@ -31,13 +31,13 @@ def records(
     who: Who = None,
 ) -> Answer:
     """From raw records to the file that a pilot's plan asks for: `pilot ingest` takes it as it is."""
-    from experiments import raw_for_pilot as stage
-    from experiments import raw_panel
     from experiments.commands.measures import mapping_used
     from experiments.commands.progress import progress
     from experiments.files import require_file, write_bytes
     from experiments.limits import size_limits
-    from experiments.raw_view import counted, dirt_table
+    from experiments.raw import for_pilot as stage
+    from experiments.raw import panel
+    from experiments.raw.view import counted, dirt_table
 
     require_file(raw)
     if beside is not None:
@@ -46,9 +46,9 @@ def records(
         raise Refused(Problem(code="raw_output_form", facts={"given": output.name}))
     limits = size_limits()
     with acting(who, key) as desk, progress(say("cli.raw.read", file=raw.name)):
-        reading, looked = raw_panel.first_look(raw, raw.name, limits)
-        used = mapping_used(desk, mapping, source) or raw_panel.proposed(looked, kind)
-        read = raw_panel.read_records(raw, reading, used, limits)
+        reading, looked = panel.first_look(raw, raw.name, limits)
+        used = mapping_used(desk, mapping, source) or panel.proposed(looked, kind)
+        read = panel.read_records(raw, reading, used, limits)
         made = stage.for_pilot(
             desk, key, read, beside=None if beside is None else stage.read_beside(beside, beside.name)
         )

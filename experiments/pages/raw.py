@@ -21,9 +21,9 @@ from experiments.pages.raw_mapping import mapping_form
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
 from experiments.pictures.panel_chart import panel_chart
-from experiments.raw_panel import first_look, make_panel, read_records
-from experiments.raw_sources import keep_mapping, mappings, read_mapping
-from experiments.raw_view import PanelView, group_name, offered_groups, view
+from experiments.raw.panel import first_look, make_panel, read_records
+from experiments.raw.sources import keep_mapping, mappings, read_mapping
+from experiments.raw.view import PanelView, group_name, offered_groups, view
 from experiments.words import say
 from registry.access import Act
 from stats.outcomes import Preview, Reading, preview

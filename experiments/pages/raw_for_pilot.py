@@ -11,8 +11,8 @@ from experiments.incoming import on_disk
 from experiments.ingest import ingest
 from experiments.limits import size_limits
 from experiments.pages.frame import attempt, done, named, plain
-from experiments.raw_for_pilot import PilotFile, as_csv, as_parquet, for_pilot, left_out, pilots_for, read_beside
-from experiments.raw_panel import read_records
+from experiments.raw.for_pilot import PilotFile, as_csv, as_parquet, for_pilot, left_out, pilots_for, read_beside
+from experiments.raw.panel import read_records
 from experiments.words import say
 from stats.outcomes import Reading
 from stats.raw_records import RawMapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.forms import raw_fields as form
-from experiments.raw_panel import proposed
-from experiments.raw_sources import read_mapping
+from experiments.raw.panel import proposed
+from experiments.raw.sources import read_mapping
 from experiments.words import say
 from stats.outcomes import Preview
 from stats.raw_records import KINDS, RawMapping

@@ -18,7 +18,7 @@ BRIGHT = {"light": TREATMENT, "dark": "#7CC4F0"}
 
 
 class Charted(Protocol):
-    """What is drawn (``experiments.raw_view.ChartView``)."""
+    """What is drawn (``experiments.raw.view.ChartView``)."""
 
     @property
     def name(self) -> str: ...

@@ -19,7 +19,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.keep_metrics import add, as_toml, catalogue, in_use, metric, restore, retire, search
 from experiments.metrics import FOLDER, read_entries, shipped
-from experiments.raw_sources import keep_mapping, mapping_of, mappings, read_mapping
+from experiments.raw.sources import keep_mapping, mapping_of, mappings, read_mapping
 from experiments.register import register
 from registry import find
 from registry.kinds import Role

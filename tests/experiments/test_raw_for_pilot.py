@@ -23,8 +23,8 @@ from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.ingest import ingest
 from experiments.plan import plan
-from experiments.raw_for_pilot import as_csv, as_parquet, for_pilot, left_out
-from experiments.raw_panel import first_look, proposed, read_records
+from experiments.raw.for_pilot import as_csv, as_parquet, for_pilot, left_out
+from experiments.raw.panel import first_look, proposed, read_records
 from experiments.register import register
 from registry import find
 from registry.open import Registry

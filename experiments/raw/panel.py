@@ -1,4 +1,4 @@
-"""From a raw file to a metric panel: the catalogue's metrics by site and period. ``raw_view`` says it in words."""
+"""From a raw file to a metric panel: the catalogue's metrics by site and period. ``view`` says it in words."""
 
 from __future__ import annotations
 

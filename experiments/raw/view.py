@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.metrics import MetricEntry
-from experiments.raw_panel import RawPanel
+from experiments.raw.panel import RawPanel
 from experiments.words import knows, say
 from experiments.words.numbers import Unit, level, whole
 
