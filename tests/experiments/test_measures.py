@@ -256,6 +256,16 @@ def test_a_raw_file_becomes_a_panel_without_a_pilot(pilot: Callable[..., Any], t
     assert again["mapping"] == found["mapping"]
 
 
+def test_a_mapping_kept_by_command_is_used_the_next_time(
+    pilot: Callable[..., Any], analyst: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVING_GROUND_HOME", str(analyst.registry.home))
+    asked = ("panel", "calls.csv", "--metrics", "speed_of_answer")
+    kept = pilot(*asked, "--kind", "calls", "--keep", "Contact centre, PBX", "--as", "Eva Brandt")
+    assert list(mappings(analyst)) == ["Contact centre, PBX"]
+    assert pilot(*asked, "--source", "Contact centre, PBX")["mapping"] == kept["mapping"]
+
+
 def test_what_can_not_be_had_of_a_raw_file_is_refused_in_words(pilot: Callable[..., Any]) -> None:
     said = pilot("panel", "calls.csv", "--kind", "calls", "--metrics", "nps,speed_of_anser", refused=True)
     assert said[0] == "nps is computed from surveys, and these are calls."
