@@ -239,8 +239,8 @@ def pack(
     month: Annotated[str, typer.Option(help="Year and month, as in 2026-11.")],
 ) -> Answer:
     """Write the monthly review pack: where the portfolio stands, what was decided and learned, what waits."""
-    from experiments import pack as stage
     from experiments.files import write_bytes
+    from experiments.portfolio import pack as stage
 
     with looking(None) as desk:
         head = desk.registry.head_hash()

@@ -10,10 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.pack import last_months, month_words, pack_pdf_of
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures.timeline import TimelineBar, timeline
+from experiments.portfolio.pack import last_months, month_words, pack_pdf_of
 from experiments.portfolio.rates import counted, rates
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.site_calendar import Clash, Span, clashes, half_years, within

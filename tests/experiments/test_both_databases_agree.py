@@ -28,9 +28,9 @@ from experiments.objectives.serve import Service, reached
 from experiments.objectives.serve import attach as serve
 from experiments.objectives.tree import tree
 from experiments.overrides import overrides
-from experiments.pack import pack
 from experiments.people.keeping import add_person
 from experiments.people.roll import departments, roll
+from experiments.portfolio.pack import pack
 from experiments.portfolio.survey import portfolio, survey
 from experiments.requests import answer_request, ask_for_more, requests
 from experiments.retention import retention

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from experiments.errors import Refused
-from experiments.pack import days_of, last_months, month_words
 from experiments.portfolio.filters import ORDERS, Wanted, in_order, matching
+from experiments.portfolio.pack import days_of, last_months, month_words
 from experiments.portfolio.rates import chance_of_falling_short, counted, rates
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.site_calendar import Span, clashes

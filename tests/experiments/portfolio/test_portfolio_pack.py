@@ -19,7 +19,7 @@ from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.documents.pack_model import Pack
 from experiments.documents.pack_pdf import pack_and_warnings, pack_pdf
-from experiments.pack import pack
+from experiments.portfolio.pack import pack
 from experiments.portfolio.survey import portfolio
 from registry.open import Registry
 
