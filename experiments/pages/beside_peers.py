@@ -7,7 +7,7 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.metrics import MetricEntry
 from experiments.pages import look
-from experiments.pages.frame import did, done
+from experiments.pages.frame import did, done, plain
 from experiments.peers import keep_peer, peers
 from experiments.words import say
 from experiments.words.numbers import Unit, level
@@ -29,7 +29,7 @@ def keep_one(desk: Desk, entry: MetricEntry) -> None:
     with st.form("peer-keep", border=True):
         st.markdown(f"**{say('peers.title')}**")
         value = st.number_input(
-            say("peers.value", unit=unit.of_level), value=None, format="%g", key=f"peer-value-{entry.key}"
+            plain(say("peers.value", unit=unit.of_level)), value=None, format="%g", key=f"peer-value-{entry.key}"
         )
         source = st.text_input(say("peers.source"), key=f"peer-source-{entry.key}")
         as_of = st.date_input(say("peers.as_of"), value=desk.registry.clock().date(), key=f"peer-day-{entry.key}")

@@ -10,6 +10,7 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.journey import Step, Touched, journey, step_word
 from experiments.pages import look
+from experiments.pages.frame import plain
 from experiments.pictures.journey_strip import journey_strip
 from experiments.words import say
 
@@ -35,11 +36,11 @@ def across(desk: Desk, keys: Sequence[str]) -> None:
 
 
 def _step(step: Step) -> None:
-    st.header(step_word(step.name), anchor=False)
+    st.header(plain(step_word(step.name)), anchor=False)
     if not step.touched:
         st.caption(say("journey.gap"))
         return
-    st.caption(say("journey.counts", pilots=step.pilots, **step.counts))
+    st.caption(plain(say("journey.counts", pilots=step.pilots, **step.counts)))
     if not step.felt:
         st.caption(say("journey.inside"))
     _table(step.touched[:SHOWN])

@@ -16,7 +16,7 @@ from registry.pilots import Pilot
 
 
 def notes(desk: Desk, pilot: Pilot, *, about: str) -> None:
-    """Everything said and attached; a form for whoever may. about: the page that it is said on."""
+    """Everything said and attached; a form for whoever may, empty again once something was taken. about: its page."""
     remarks, files = comments(desk, pilot), attachments(desk, pilot)
     st.divider()
     title = say("notes.title", comments=len(remarks), files=len(files))
@@ -27,7 +27,7 @@ def notes(desk: Desk, pilot: Pilot, *, about: str) -> None:
             st.text(remark.text)
         if why_not(desk, Act.COMMENT, pilot) is None:
             with st.form("comment", border=False, clear_on_submit=False):
-                text = st.text_area(say("notes.say"), key="comment-text", help=say("notes.help"))
+                text = st.text_area(say("notes.say"), key=f"comment-text-{len(remarks)}", help=say("notes.help"))
                 pressed = st.form_submit_button(say("notes.comment"), icon=":material/chat:")
             if pressed and did(lambda: comment(desk, pilot.key, text, about=about)):
                 done(say("notes.said"))
@@ -47,10 +47,10 @@ def notes(desk: Desk, pilot: Pilot, *, about: str) -> None:
                 brought = st.file_uploader(
                     plain(say("notes.bring", most=LARGEST_MB)),
                     type=list(KINDS),
-                    key="attach-file",
+                    key=f"attach-file-{len(files)}",
                     max_upload_size=LARGEST_MB,
                 )
-                caption = st.text_input(say("notes.caption"), key="attach-caption")
+                caption = st.text_input(say("notes.caption"), key=f"attach-caption-{len(files)}")
                 sent = st.form_submit_button(say("notes.attach"), icon=":material/attach_file:")
             if not sent:
                 return

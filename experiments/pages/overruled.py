@@ -7,6 +7,7 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.overrides import override_columns, overrides, score_of
 from experiments.pages import look
+from experiments.pages.frame import plain
 from experiments.words import say
 
 
@@ -16,6 +17,6 @@ def overruled(desk: Desk) -> None:
     with st.expander(say("overrule.heading"), icon=":material/gavel:"):
         if found:
             look.table(override_columns(found), label=say("overrule.heading"))
-            st.caption(score_of(found))
+            st.caption(plain(score_of(found)))
         else:
             st.caption(say("overrule.none"))

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.pages.frame import did, done
+from experiments.pages.frame import did, done, plain
 from experiments.portfolio.saved_views import View, drop_view, query_of, save_view, views
 from experiments.words import say
 
@@ -27,7 +27,7 @@ def saved(desk: Desk) -> None:
     known = views(desk, PAGE)
     with st.popover(say("views.title", count=len(known)), icon=":material/bookmarks:"):
         for view in known:
-            st.button(view.name, on_click=choose, args=(view,), key=f"view-{view.name}", width="stretch")
+            st.button(plain(view.name), on_click=choose, args=(view,), key=f"view-{view.name}", width="stretch")
         with st.form("save-view", border=False):
             name = st.text_input(say("views.name"), key="view-name", max_chars=80)
             kept = st.form_submit_button(say("views.keep"), icon=":material/bookmark_add:")

@@ -23,6 +23,8 @@ from experiments.words import say
 from registry.access import Act
 from registry.pilots import Pilot
 
+TAKEN = "rollout-files-taken"
+"""How many files this window has brought: each gets a field of its own, so that the last one stands in no new form."""
 ACTS: tuple[tuple[str, Act, frozenset[str], Callable[[Desk, str, str], object]], ...] = (
     ("pause", Act.PAUSE_ROLLOUT, frozenset({"running"}), pause),
     ("resume", Act.RESUME_ROLLOUT, frozenset({"paused"}), resume),
@@ -107,14 +109,18 @@ def measure_form(desk: Desk, pilot: Pilot, state: str) -> None:
         return
     st.header(say("rollout.measure.heading"), anchor=False)
     st.caption(say("rollout.measure.lead"))
-    with st.form("rollout-measure", border=True, clear_on_submit=True):
-        upload = st.file_uploader(say("rollout.measure.file"), key="rollout-file", help=say("rollout.measure.newest"))
+    taken = st.session_state.get(TAKEN, 0)
+    with st.form("rollout-measure", border=True):
+        upload = st.file_uploader(
+            say("rollout.measure.file"), key=f"rollout-file-{taken}", help=say("rollout.measure.newest")
+        )
         pressed = st.form_submit_button(say("rollout.measure.button"), type="primary", icon=":material/straighten:")
     if not pressed:
         return
     with st.spinner(say("rollout.measuring")):
         made = attempt(lambda: _measured(desk, pilot, upload))
     if made is not None:
+        st.session_state[TAKEN] = taken + 1
         key = "rollout.measured_again" if made.again else "rollout.measured"
         done(say(key, wave=made.ring, state=replication_word(made.state)))
 

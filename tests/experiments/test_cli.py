@@ -110,7 +110,9 @@ def test_every_stage_prints_what_was_promised(
     assert pilot("ask", key, "--answer", "1", "--words", "In the appendix.")["requests"][0]["answered_by"] == "Ana Lima"
     assert pilot("review-round", key)["waiting"] == []
     assert pilot("overrides")["overrides"] == []
-    assert "There is no" in pilot("overrides", key, "--became", "fine", "--as", "Ruth Vogel", refused=True)[0]
+    assert (
+        "The decision comes first" in pilot("overrides", key, "--became", "fine", "--as", "Ruth Vogel", refused=True)[0]
+    )
     assert "Nothing waits" in pilot("confirm", key, "--as", "Ruth Vogel", refused=True)[0]
     assert pilot("decide", key, "ITERATE", "--as", "Ruth Vogel")["verdict"] == "ITERATE"
     assert pilot("close", key, "--takeaway", "Register before the start.")["takeaway"]

@@ -193,11 +193,11 @@ def test_a_comment_mentions_somebody_and_a_file_is_attached_on_any_page_of_the_p
 ) -> None:
     key = "chat-at-lunch"
     at = show("plan", pilot=key, person="Sofia Lindgren")
-    at.text_area(key="comment-text").set_value("@Ruth Vogel <b>see</b> the poster")
+    at.text_area(key="comment-text-0").set_value("@Ruth Vogel <b>see</b> the poster")
     press(at, "Comment")
     assert "You are mentioned in a comment" in read(show(person="Ruth Vogel"))
     at = show("data", pilot=key, person="Sofia Lindgren")
-    at.file_uploader(key="attach-file").set_value(("poster.png", b"\x89PNG\r\n\x1a\nposter", "image/png"))
+    at.file_uploader(key="attach-file-0").set_value(("poster.png", b"\x89PNG\r\n\x1a\nposter", "image/png"))
     at = press(at, "Attach")
     assert "Attached." in read(at)
     at = show("history", pilot=key, person="Priya Nair")

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from experiments.learned.prior import in_force
 from experiments.overrides import overrides
 from experiments.words import jargon_words, say

@@ -23,7 +23,7 @@ def test_what_pilots_bring_stands_beside_the_sum_that_is_too_much(
     text = read(show("objectives", person="Ruth Vogel"))
     assert "Wait at peak: if scaled, −" in text
     assert "That is too much" in text
-    assert "Video before the visit: not to be scaled" in text
+    assert "First visits that are enough: if scaled, +" in text
     assert "Call-back at peak, for “Wait at peak”, accepts a loss in Handling time" in text
     assert "No pilot serves: Complaints about waiting (Contact Centre)" in text
 
