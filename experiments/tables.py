@@ -16,7 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Columns = Mapping[str, Sequence[Any]]
 """Title of each column -> its cells; all of one length."""
@@ -128,3 +131,29 @@ FORMS: Mapping[str, Form] = {
 def form_of(name: str) -> Form:
     """The form that a file's name asks for: Excel for .xlsx, else CSV."""
     return FORMS["excel" if PurePath(name).suffix.lower() == ".xlsx" else "csv"]
+
+
+def large_as_parquet(table: pa.Table) -> bytes:
+    """As it is, types and all: what is brought to a pilot at once."""
+    import pyarrow.parquet as parquet
+
+    out = io.BytesIO()
+    parquet.write_table(table, out)
+    return out.getvalue()
+
+
+def large_as_csv(table: pa.Table) -> bytes:
+    """Comma-separated; texts that a spreadsheet would run get an apostrophe before them."""
+    import pyarrow as pa
+    from pyarrow.csv import write_csv
+
+    columns = []
+    for column in table.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            known = column.combine_chunks().dictionary_encode()
+            safe = pa.array([None if text is None else harmless_text(text) for text in known.dictionary.to_pylist()])
+            column = safe.take(known.indices)
+        columns.append(column)
+    out = io.BytesIO()
+    write_csv(pa.table(columns, names=table.column_names), out)
+    return out.getvalue()

@@ -9,6 +9,7 @@ import typer
 
 from experiments.commands.command import Answer, Who, acting, command
 from experiments.errors import Refused
+from experiments.tables import large_as_csv, large_as_parquet
 from experiments.words import say
 from stats.errors import Problem
 
@@ -52,7 +53,7 @@ def records(
         made = stage.for_pilot(
             desk, key, read, beside=None if beside is None else stage.read_beside(beside, beside.name)
         )
-    content = stage.as_csv(made.table) if output.suffix.lower() == ".csv" else stage.as_parquet(made.table)
+    content = large_as_csv(made.table) if output.suffix.lower() == ".csv" else large_as_parquet(made.table)
     write_bytes(output, content)
     dirt = dirt_table(read)
     told = [

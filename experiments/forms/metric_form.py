@@ -69,12 +69,17 @@ def stored_metric(fields: Mapping[str, Any], earlier: Mapping[str, Any], taken: 
         **placed,
         "key": kept.get("key") or metric_key(fields["name"], taken),
         "name": fields["name"],
-        "measure": stored_measure(kind, fields),
+        "measure": {**_unshown(kind, earlier.get("measure") or {}), **stored_measure(kind, fields)},
         "unit": "share" if share else fields["unit"],
         "better": fields["better"],
         "perspective": fields["perspective"],
         "survey": fields["survey"],
     }
+
+
+def _unshown(kind: str, measure: Mapping[str, Any]) -> dict[str, Any]:
+    """What only a charter file says of a measure, as long as it stays of its kind."""
+    return {} if measure.get("kind") != kind else {n: v for n, v in measure.items() if n not in ("kind", *KINDS[kind])}
 
 
 def offered_entries(entries: Mapping[str, MetricEntry]) -> dict[str, MetricEntry]:

@@ -11,6 +11,11 @@ from experiments.forms.design_choice import Choice
 from experiments.forms.site_list import with_choice
 from stats.plan import sha256
 
+BESIDE = ("delivered", "used", "timestamp", "segment")
+"""Columns that any design may have, as the form asks for them."""
+UNSHOWN = ("strata", "pair", "covariates", "eligible", "weight_column")
+"""Columns that only a charter file names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -59,7 +64,7 @@ def where_of(place: Place, kept: Mapping[str, Any]) -> dict[str, Any]:
         "data": place.data,
         "sites": [] if customers else with_choice(_unmarked(place.sites), place.chosen if not lot else ()),
         "units": place.units if customers else None,
-        "columns": columns_of(place),
+        "columns": {**_unshown(kept.get("columns") or {}), **columns_of(place)},
         "assignment": {name: value for name, value in rule.items() if value is not None},
         "baseline_from": _iso(before),
         "start": _iso(place.start),
@@ -73,7 +78,7 @@ def columns_of(place: Place) -> dict[str, Any]:
     """The column map: periods lie after the start from the day on which the change begins."""
     given = {name: value for name, value in place.columns.items() if value}
     customers = place.choice.design == "randomised_units"
-    found: dict[str, Any] = {name: given[name] for name in ("delivered", "used") if name in given}
+    found: dict[str, Any] = {name: given[name] for name in BESIDE if name in given}
     if customers:
         found |= {"unit": given["unit"]} if "unit" in given else {}
         if {"arm", "treatment", "control"} <= set(given):
@@ -85,6 +90,10 @@ def columns_of(place: Place) -> dict[str, Any]:
     elif "period" in given and place.start is not None and place.baseline_from is not None:
         found["post"] = {"column": given["period"], "from": place.start.isoformat()}
     return found
+
+
+def _unshown(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: columns[name] for name in UNSHOWN if columns.get(name)}
 
 
 def seed_of(title: str) -> int:

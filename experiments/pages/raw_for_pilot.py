@@ -11,8 +11,9 @@ from experiments.incoming import on_disk
 from experiments.ingest import ingest
 from experiments.limits import size_limits
 from experiments.pages.frame import attempt, done, named, plain
-from experiments.raw.for_pilot import PilotFile, as_csv, as_parquet, for_pilot, left_out, pilots_for, read_beside
+from experiments.raw.for_pilot import PilotFile, for_pilot, left_out, pilots_for, read_beside
 from experiments.raw.panel import read_records
+from experiments.tables import large_as_csv, large_as_parquet
 from experiments.words import say
 from stats.outcomes import Reading
 from stats.raw_records import RawMapping
@@ -46,7 +47,7 @@ def for_a_pilot(desk: Desk, upload: Any, reading: Reading, mapping: RawMapping) 
     for sentence in left_out(made):
         st.warning(plain(sentence), icon=":material/info:")
     with st.container(horizontal=True):
-        for form, content in (("csv", as_csv), ("parquet", as_parquet)):
+        for form, content in (("csv", large_as_csv), ("parquet", large_as_parquet)):
             name = f"{made.pilot}.{form}"
             st.download_button(say(f"raw.for_pilot_{form}"), content(made.table), file_name=name, key=f"raw-{form}")
 
@@ -64,7 +65,7 @@ def _before(beside: Any) -> Any:
 
 def _keep(desk: Desk, made: PilotFile, name: str) -> None:
     """As if the file had been dropped on the page of the pilot's data."""
-    with on_disk(as_parquet(made.table), "made.parquet") as path:
+    with on_disk(large_as_parquet(made.table), "made.parquet") as path:
         kept = attempt(lambda: ingest(desk, made.pilot, path, name=f"{name}.parquet"))
     if kept is not None:
         done(" ".join([say("raw.for_pilot_kept", title=made.title, rows=kept.rows), *left_out(made)]))

@@ -6,7 +6,6 @@ Where the plan's metrics are computed from records, the file has a row a record;
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from experiments.limits import size_limits
 from experiments.metrics import MetricEntry
 from experiments.portfolio.words import few_named
 from experiments.rehearse import plan_to_rehearse
-from experiments.tables import harmless_text
 from experiments.words import say
 from registry import find
 from registry.access import LIFE, Act
@@ -120,32 +118,6 @@ def read_beside(path: Path, name: str) -> pa.Table:
 
     limits = size_limits()
     return open_table(path, guess_reading(path, name, limits), limits=limits).to_pyarrow()
-
-
-def as_parquet(table: pa.Table) -> bytes:
-    """As it is, types and all: what is brought to a pilot at once."""
-    import pyarrow.parquet as parquet
-
-    out = io.BytesIO()
-    parquet.write_table(table, out)
-    return out.getvalue()
-
-
-def as_csv(table: pa.Table) -> bytes:
-    """Comma-separated; texts that a spreadsheet would run get an apostrophe before them."""
-    import pyarrow as pa
-    import pyarrow.csv as csv
-
-    columns = []
-    for column in table.columns:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            known = column.combine_chunks().dictionary_encode()
-            safe = pa.array([None if text is None else harmless_text(text) for text in known.dictionary.to_pylist()])
-            column = safe.take(known.indices)
-        columns.append(column)
-    out = io.BytesIO()
-    csv.write_csv(pa.table(columns, names=table.column_names), out)
-    return out.getvalue()
 
 
 def _wanted(plan: Plan) -> list[str]:

@@ -155,6 +155,8 @@ def test_hostile_words_typed_into_the_form_are_kept_as_they_are(empty_app: str, 
 FORM = '[data-testid="stForm"]:visible'
 TYPED = "textarea:visible, [data-testid='stTextInput'] input:visible"
 MOST_FORMS = 12
+STEADY = 4
+"""So many looks in a row at the same number of forms; folds open over a moment."""
 WITH_FORMS = ("along", "review", "plan", "objectives", "people", "metrics", "portfolio")
 
 
@@ -189,11 +191,11 @@ def test_hostile_words_typed_into_every_form_of_a_page_run_nothing(
                 forms = at.page.locator(FORM)
                 if number >= forms.count():
                     break
-                form = forms.nth(number).element_handle()
-                for place, field in enumerate(form.query_selector_all(TYPED)):
-                    field.fill(TEXTS[(sent + place) % len(TEXTS)])
+                fields = forms.nth(number).locator(TYPED)
+                for place in range(fields.count()):
+                    fields.nth(place).fill(TEXTS[(sent + place) % len(TEXTS)])
                     typed += 1
-                at.after(form.query_selector("[data-testid='stFormSubmitButton'] button").click)
+                at.after(forms.nth(number).locator("[data-testid='stFormSubmitButton'] button").first.click)
                 unharmed(at)
                 sent += 1
         assert sent >= 12
@@ -201,9 +203,14 @@ def test_hostile_words_typed_into_every_form_of_a_page_run_nothing(
 
 
 def _unfold(at: Any) -> None:
-    """Open whatever is folded, so that its forms can be typed into."""
+    """Open whatever is folded, so that its forms can be typed into; then wait until no form comes or goes any more."""
+    at.page.wait_for_function("!document.querySelector('[data-stale=true]')")
     folded = at.page.locator("[data-testid='stExpander'] details:not([open]) > summary")
     for _ in range(folded.count()):
         if folded.count():
             folded.first.click()
     at.idle()
+    seen: list[int] = []
+    while len(seen) < STEADY or len(set(seen[-STEADY:])) > 1:
+        seen.append(at.page.locator(FORM).count())
+        at.page.wait_for_timeout(150)

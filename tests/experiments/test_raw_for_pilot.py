@@ -23,9 +23,10 @@ from experiments.desk import Desk
 from experiments.errors import Refused, sentences
 from experiments.ingest import ingest
 from experiments.plan import plan
-from experiments.raw.for_pilot import as_csv, as_parquet, for_pilot, left_out
+from experiments.raw.for_pilot import for_pilot, left_out
 from experiments.raw.panel import first_look, proposed, read_records
 from experiments.register import register
+from experiments.tables import large_as_csv, large_as_parquet
 from registry import find
 from registry.open import Registry
 
@@ -89,14 +90,14 @@ def raw(path: Path) -> Any:
     return read_records(path, reading, proposed(looked))
 
 
-@pytest.mark.parametrize("written", [as_parquet, as_csv])
+@pytest.mark.parametrize("written", [large_as_parquet, large_as_csv])
 def test_a_call_log_becomes_evidence_of_a_pilot(
     written: Any, desk: Desk, calendar: Any, waiting: Charters, sign_all: Any, tmp_path: Path
 ) -> None:
     key, treated = led(desk, charter(waiting), sign_all)
     made = for_pilot(desk, key, raw(call_log(tmp_path / "calls.csv", treated)))
     assert (made.shape, made.lacking) == ("records", ())
-    file = tmp_path / ("data.parquet" if written is as_parquet else "data.csv")
+    file = tmp_path / ("data.parquet" if written is large_as_parquet else "data.csv")
     file.write_bytes(written(made.table))
     calendar.today = date(2026, 5, 12)
     owner = desk.as_person("Ana Lima")
@@ -116,7 +117,7 @@ def test_the_same_as_a_panel_where_the_plan_asks_for_one(
     assert (made.shape, made.table.num_rows) == ("panel", len(SITES) * (WEEKS_BEFORE + WEEKS))
     assert made.table.column_names == ["site", "week", "speed_of_answer", "transfer_rate"]
     file = tmp_path / "data.csv"
-    file.write_bytes(as_csv(made.table))
+    file.write_bytes(large_as_csv(made.table))
     calendar.today = date(2026, 5, 12)
     owner = desk.as_person("Ana Lima")
     ingest(owner, key, file)

@@ -117,6 +117,9 @@ def _columns(kept: dict[str, Any], answers: Answers) -> dict[str, Any]:
     one, two = st.columns(2, vertical_alignment="bottom")
     found["delivered"] = fields.text("column_delivered", "column-delivered", columns.get("delivered"), one)
     found["used"] = fields.text("column_used", "column-used", columns.get("used"), two)
+    one, two = st.columns(2, vertical_alignment="bottom")
+    found["timestamp"] = fields.text("column_timestamp", "column-timestamp", columns.get("timestamp"), one)
+    found["segment"] = fields.text("column_segment", "column-segment", columns.get("segment"), two)
     return {"columns": found, "data": data}
 
 
