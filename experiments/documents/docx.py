@@ -24,16 +24,20 @@ def memo_docx(memo: Memo) -> bytes:
     document = Document()
     _page(document, memo)
     _verdict(document, memo)
-    _section(document, memo.headings["heading.tried"], [memo.tried, memo.for_whom, memo.people])
-    _section(document, memo.headings["heading.asked"], memo.asked, style="List Bullet")
+    left, right = _side_by_side(document)
+    _section(left, memo.headings["heading.tried"], [memo.tried, memo.for_whom, memo.people])
+    _section(right, memo.headings["heading.asked"], memo.asked, style="List Bullet")
     _metrics(document, memo)
     _partners(document, memo)
-    _section(document, memo.headings["heading.worst"], memo.worst)
-    _section(document, memo.headings["heading.money"], memo.money)
-    _section(document, memo.headings["heading.dissent"], memo.dissent)
-    _trust(document, memo)
+    left, right = _side_by_side(document)
+    _section(left, memo.headings["heading.worst"], memo.worst)
+    _section(right, memo.headings["heading.money"], memo.money)
+    left, right = _side_by_side(document)
+    _section(left, memo.headings["heading.dissent"], memo.dissent)
     if memo.decision:
-        _section(document, memo.headings["heading.decision"], memo.decision)
+        _section(left, memo.headings["heading.decision"], memo.decision)
+    _trust(right, memo)
+    _planned(document, memo)
     _appendix(document, memo)
     file = io.BytesIO()
     document.save(file)
@@ -63,11 +67,17 @@ def _page(document: Any, memo: Memo) -> None:
 
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
+    section.header_distance = section.footer_distance = Mm(6)
+    section.left_margin = section.right_margin = Mm(16)
+    section.top_margin = section.bottom_margin = Mm(11)
     section.footer.paragraphs[0].add_run(memo.foot).font.size = Pt(8)
     normal = document.styles["Normal"]
-    normal.font.name, normal.font.size = "Calibri", Pt(10)
-    normal.paragraph_format.space_after = Pt(3)
+    normal.font.name, normal.font.size = "Calibri", Pt(8.5)
+    normal.paragraph_format.space_after, normal.paragraph_format.line_spacing = Pt(1), 1.0
+    for level, size in ((1, 16), (2, 11)):
+        heading = document.styles[f"Heading {level}"]
+        heading.font.size = Pt(size)
+        heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(5), Pt(1)
     made_at = memo.made_at or NO_DATE
     properties = document.core_properties
     properties.title, properties.author = memo.title, ""
@@ -85,7 +95,7 @@ def _verdict(document: Any, memo: Memo) -> None:
     table = document.add_table(rows=1, cols=2)
     table.style = "Table Grid"
     sign, words = table.rows[0].cells
-    sign.width, words.width = Mm(48), Mm(130)
+    _widths(table, [Mm(48), Mm(130)])
     _shade(sign, theme.VERDICT_COLOURS[memo.badge.verdict])
     line = sign.paragraphs[0]
     picture = badge_picture(memo)
@@ -97,11 +107,27 @@ def _verdict(document: Any, memo: Memo) -> None:
     words.paragraphs[0].add_run(memo.why).font.size = Pt(12)
 
 
-def _section(document: Any, heading: str, lines: Iterable[str], *, style: str | None = None) -> None:
-    document.add_heading(heading, level=2)
+def _side_by_side(document: Any) -> tuple[Any, Any]:
+    """Two halves of the page, filled one paragraph after the other: what decides stays on one page."""
+    from docx.shared import Mm
+
+    table = document.add_table(rows=1, cols=2)
+    _widths(table, [Mm(89), Mm(89)])
+    left, right = table.rows[0].cells
+    return left, right
+
+
+def _section(place: Any, heading: str, lines: Iterable[str], *, style: str | None = None) -> None:
+    """place: the document, or a cell, whose first paragraph is there already."""
+    first = place.paragraphs[0] if hasattr(place, "_tc") and not place.paragraphs[0].text else None
+    if first is None:
+        first = place.add_paragraph()
+    first.text, first.style = heading, "Heading 2"
+    if hasattr(place, "_tc"):  # else the whole row would be kept with what follows, on the next page
+        first.paragraph_format.keep_with_next = False
     for line in lines:
         if line:
-            document.add_paragraph(line, style=style)
+            place.add_paragraph(line, style=style)
 
 
 def _metrics(document: Any, memo: Memo) -> None:
@@ -132,6 +158,8 @@ def _metrics(document: Any, memo: Memo) -> None:
 
 
 def _partners(document: Any, memo: Memo) -> None:
+    from docx.shared import Mm
+
     if not memo.partners:
         return
     words = memo.headings
@@ -140,18 +168,21 @@ def _partners(document: Any, memo: Memo) -> None:
     for line in memo.partners:
         who = f"{line.partner}: {line.metric}" + (f"\n{line.benefit}" if line.benefit else "")
         _fill(table, (who, line.change, line.state, line.said))
+    _widths(table, [Mm(62), Mm(46), Mm(24), Mm(46)])
     if memo.signed:
         document.add_paragraph(memo.signed)
 
 
-def _trust(document: Any, memo: Memo) -> None:
+def _trust(place: Any, memo: Memo) -> None:
     words = memo.headings
-    document.add_heading(f"{words['heading.trust']} {words['column.grade']}".strip(), level=2)
-    for reason in memo.grade_reasons:
-        document.add_paragraph(reason)
-    _checks(document, [check for check in memo.checks if not check.passed])
+    _section(place, f"{words['heading.trust']} {words['column.grade']}".strip(), memo.grade_reasons)
+    _checks(place, [check for check in memo.checks if not check.passed])
     if memo.passed:
-        document.add_paragraph(memo.passed)
+        place.add_paragraph(memo.passed)
+
+
+def _planned(document: Any, memo: Memo) -> None:
+    words = memo.headings
     document.add_heading(words["heading.planned"], level=2)
     table = _table(document, [words[f"column.{name}"] for name in ("what", "planned", "done")])
     for line in memo.planned:
@@ -185,9 +216,9 @@ def _appendix(document: Any, memo: Memo) -> None:
         document.add_paragraph(f"{name}: {value}").runs[0].font.size = Pt(8)
 
 
-def _checks(document: Any, checks: Iterable[CheckLine]) -> None:
+def _checks(place: Any, checks: Iterable[CheckLine]) -> None:
     for check in checks:
-        document.add_paragraph(f"{_mark(check)} {check.sentence}")
+        place.add_paragraph(f"{_mark(check)} {check.sentence}")
 
 
 def _mark(check: CheckLine) -> str:
@@ -208,7 +239,10 @@ def _fill(table: Any, texts: Sequence[str]) -> None:
 
 
 def _widths(table: Any, widths: Sequence[Any]) -> None:
+    """In every cell and in the table's grid: some programs read the one, some the other."""
     table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for row in table.rows:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = width
