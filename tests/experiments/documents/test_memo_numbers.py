@@ -64,8 +64,9 @@ def _html(content: bytes) -> str:
 
 
 def _docx(content: bytes) -> str:
-    tables = Document(io.BytesIO(content)).tables
-    return _spaced(" ".join(cell.text for table in tables for row in table.rows for cell in row.cells))
+    document = Document(io.BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return _spaced(" ".join([*cells, *(paragraph.text for paragraph in document.paragraphs)]))
 
 
 READERS = {"pdf": _pdf, "html": _html, "docx": _docx}
@@ -128,11 +129,7 @@ def test_closed_numbers_are_in_no_document(desk: Desk, key: str, form: str) -> N
 
 @pytest.mark.parametrize("form", READERS)
 def test_what_is_asked_between_checks_names_the_day(desk: Desk, form: str) -> None:
-    content = render(memo(desk, "chat-at-lunch"), form)
-    if form == "docx":
-        page = " ".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)
-    else:
-        page = READERS[form](content)
+    page = READERS[form](render(memo(desk, "chat-at-lunch"), form))
     end = locked_plan(desk, desk.pilot("chat-at-lunch"))[1].end
     assert end is not None
     assert f"The next planned check is due on {day(end)}." in page
@@ -143,9 +140,7 @@ def test_money_on_paper_is_the_stored_amount(desk: Desk, key: str) -> None:
     found = (in_force(desk, desk.pilot(key)).said["inputs"] or {}).get("money")
     lines = memo(desk, key).money
     for form in READERS:
-        content = render(memo(desk, key), form)
-        texts = Document(io.BytesIO(content)).paragraphs if form == "docx" else ()
-        page = _spaced(" ".join(each.text for each in texts)) if form == "docx" else READERS[form](content)
+        page = READERS[form](render(memo(desk, key), form))
         assert all(_spaced(line) in page for line in lines), form
     if found is not None:
         kind, amount = re.match(r"Expected (gain|loss) after costs: EUR ([\d,]+)", lines[0]).groups()  # type: ignore[union-attr]
