@@ -248,10 +248,12 @@ def test_page_pdf_and_word_say_the_same(pilot: Make) -> None:
     from experiments.documents.model import build_memo
 
     memo = build_memo(plan, stored, as_json(worked.recommendation))
+    document = Document(io.BytesIO(memo_docx(memo)))
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
     texts = {
         "html": re.sub(r"<[^>]+>", " ", memo_html(memo)),
         "pdf": " ".join(page.extract_text() for page in PdfReader(io.BytesIO(memo_pdf(memo))).pages),
-        "docx": " ".join(paragraph.text for paragraph in Document(io.BytesIO(memo_docx(memo))).paragraphs),
+        "docx": " ".join([*(cell.text for cell in cells), *(paragraph.text for paragraph in document.paragraphs)]),
     }
     wanted = [memo.hides, memo.journey_note, say("memo.heading.journey"), say("memo.heading.waste")]
     for form, text in texts.items():
