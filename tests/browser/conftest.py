@@ -104,6 +104,23 @@ class Screen:
 
         expect(self.key(key).locator("input, textarea").first).to_have_value(text, timeout=USUAL)
 
+    def press_until(self, name: str, key: str, text: str) -> None:
+        """Press until a field holds that text: a click while the page is drawn again is lost, and people click again."""
+        from playwright.sync_api import TimeoutError as Unseen
+
+        for left in reversed(range(CLICKS)):
+            self.press(name)
+            try:
+                self.page.wait_for_function(
+                    "([key, text]) => document.querySelector(`.st-key-${key} input`)?.value === text",
+                    arg=[key, text],
+                    timeout=USUAL / 2,
+                )
+                return
+            except Unseen:
+                if not left:
+                    raise
+
     def pick(self, key: str, option: str) -> None:
         """An entry of a select box, with the keyboard."""
         box = self.key(key)

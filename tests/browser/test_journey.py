@@ -24,8 +24,7 @@ def write_charter(at: Any) -> None:
     """From a template to a registered pilot, in five steps."""
     at.open("register")
     at.page.get_by_text("Start from a template").click()
-    at.press("Start from this")
-    at.holds("r-title", "Call-back at peak")
+    at.press_until("Start from this", "r-title", "Call-back at peak")
     at.key("hypothesis-sentence").get_by_text("If we offer a call-back within the hour").wait_for()
     at.write("r-owner", "Ana Lima")
     at.write("r-owner-department", "Contact Centre")
