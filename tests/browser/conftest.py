@@ -105,7 +105,7 @@ class Screen:
         expect(self.key(key).locator("input, textarea").first).to_have_value(text, timeout=USUAL)
 
     def press_until(self, name: str, key: str, text: str) -> None:
-        """Press until a field holds that text: a click while the page is drawn again is lost, and people click again."""
+        """Press until a field holds that text: a click while the page is drawn again is lost, and people try again."""
         from playwright.sync_api import TimeoutError as Unseen
 
         for left in reversed(range(CLICKS)):
