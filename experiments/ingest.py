@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from experiments.assign import Assigned, assigned
 from experiments.charters.check import pydantic_problems
-from experiments.desk import Desk, in_time, may, mine, move, reached
+from experiments.desk import Desk, may, mine, move, reached
 from experiments.errors import Refused
 from experiments.files import plain_name, require_file
 from experiments.limits import size_limits
@@ -52,17 +52,6 @@ class Checked:
 
     reading: Reading
     accepted: Accepted
-
-
-def check_file(
-    desk: Desk, key: str, path: Path, *, reading: Mapping[str, Any] | None = None, name: str | None = None
-) -> Checked:
-    """Whether this file fits the signed plan, without keeping anything. Raises RefusedData with all problems."""
-    pilot = desk.pilot(key)
-    in_time(Act.INGEST, pilot)
-    _, plan = locked_plan(desk, pilot)
-    plan = _until_now(desk, pilot, plan)
-    return _checked(plan, assigned(desk, pilot), path, reading, name or path.name, desk.registry.clock().date())
 
 
 def ingest(

@@ -7,7 +7,7 @@ versions up to it say together (stats/lineage.py), and the share of error that t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -213,10 +213,3 @@ def changed(version: Version) -> str:
     if version.number == 1:
         return version.change
     return version.changed or (say(f"version.lever.{version.lever}") if version.lever else "")
-
-
-def has_versions(desk: Desk, pilot: Pilot) -> bool:
-    """Whether there is more than this one version."""
-    with desk.read() as session:
-        found: Sequence[Pilot] = find.lineage(session, pilot)
-    return len(found) > 1

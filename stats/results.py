@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import sqrt
 from typing import Any
 
 from scipy.special import ndtri, stdtrit
@@ -134,8 +133,3 @@ Result = Estimate | NotEstimable
 def quantile(probability: float, df: float | None) -> float:
     """Quantile of Student's t with ``df`` degrees of freedom, of the normal distribution where df is None."""
     return float(ndtri(probability) if df is None else stdtrit(df, probability))
-
-
-def pooled_sd(variance_a: float, n_a: float, variance_b: float, n_b: float) -> float:
-    """Standard deviation within two groups, pooled over n - 1."""
-    return sqrt(((n_a - 1) * variance_a + (n_b - 1) * variance_b) / (n_a + n_b - 2))
