@@ -151,12 +151,19 @@ def test_hostile_words_typed_into_the_form_are_kept_as_they_are(empty_app: str, 
     assert TEXTS[0][:30] in at.text
 
 
-FORM = '[data-testid="stForm"]:visible'
+FORMS_THERE = """forms => forms.filter(form => form.checkVisibility()).map(form =>
+  [...(form.querySelector('[class*=st-key-FormSubmitter]')?.classList ?? [])].find(name => name.startsWith('st-key-'))
+).filter(Boolean)"""
+"""A form is known by the name of its button."""
 TYPED = "textarea:visible, [data-testid='stTextInput'] input:visible"
-MOST_FORMS = 12
-STEADY = 4
-"""So many looks in a row at the same number of forms; folds open over a moment."""
-WITH_FORMS = ("along", "review", "plan", "objectives", "people", "metrics", "portfolio")
+STEADY = 6
+"""So many looks in a row at the same forms; folds open over a moment."""
+TRIES = 4
+"""A page that is drawn again takes a field away from under the hand; a person opens it again and types once more."""
+WITH_FORMS = ("metrics", "along", "plan", "objectives", "people")
+"""People last: what is done there takes the other pages away."""
+LEAST = 20
+"""So many forms these pages show to their keeper."""
 
 
 @pytest.fixture
@@ -182,34 +189,55 @@ def test_hostile_words_typed_into_every_form_of_a_page_run_nothing(
     """Every form is filled field by field, with a text of its own each, and sent; whatever comes of it is only text."""
     with serve(keeper_home) as address:
         at = watched(address)
-        sent = typed = 0
+        sent: dict[str, int] = {}
         for name in WITH_FORMS:
             at.open(name, pilot="hostile")
-            for number in range(MOST_FORMS):
-                _unfold(at)
-                forms = at.page.locator(FORM)
-                if number >= forms.count():
-                    break
-                fields = forms.nth(number).locator(TYPED)
-                for place in range(fields.count()):
-                    fields.nth(place).fill(TEXTS[(sent + place) % len(TEXTS)])
-                    typed += 1
-                at.after(forms.nth(number).locator("[data-testid='stFormSubmitButton'] button").first.click)
+            met: set[str] = set()
+            while fresh := [key for key in _forms(at) if key not in met]:
+                met.add(fresh[0])
+                sent[f"{name} {fresh[0]}"] = _send(at, name, fresh[0], len(sent))
                 unharmed(at)
-                sent += 1
-        assert sent >= 6
-        assert typed >= 6
+        assert {name for name in WITH_FORMS if not any(key.startswith(name) for key in sent)} == set()
+        assert len(sent) >= LEAST, sent
+        assert sum(sent.values()) >= LEAST, sent
 
 
-def _unfold(at: Any) -> None:
-    """Open whatever is folded, so that its forms can be typed into; then wait until no form comes or goes any more."""
-    at.page.wait_for_function("!document.querySelector('[data-stale=true]')")
-    folded = at.page.locator("[data-testid='stExpander'] details:not([open]) > summary")
-    for _ in range(folded.count()):
-        if folded.count():
-            folded.first.click()
-    at.idle()
-    seen: list[int] = []
-    while len(seen) < STEADY or len(set(seen[-STEADY:])) > 1:
-        seen.append(at.page.locator(FORM).count())
-        at.page.wait_for_timeout(150)
+def _forms(at: Any) -> list[str]:
+    """Keys of the forms that can be seen, with everything unfolded, once none comes or goes any more."""
+    from playwright.sync_api import TimeoutError as Gone
+
+    folded = at.page.locator("[data-testid='stMain'] details:not([open]) > summary:visible")
+    seen: list[list[str]] = []
+    while len(seen) < STEADY or any(look != seen[-1] for look in seen[-STEADY:]):
+        at.idle()
+        try:
+            if folded.count():
+                folded.first.click(timeout=2_000)
+        except Gone:
+            pass  # drawn again meanwhile; the next look counts
+        seen.append(at.page.locator("[data-testid='stForm']").evaluate_all(FORMS_THERE))
+        at.page.wait_for_timeout(100)
+    return seen[-1]
+
+
+def _send(at: Any, page: str, key: str, turn: int) -> int:
+    """Fill and send the form; how many fields it has. Begun anew on a fresh page where the form was drawn again."""
+    from playwright.sync_api import TimeoutError as Gone
+
+    for left in reversed(range(TRIES)):
+        form = at.page.locator(f"[data-testid='stForm']:has(.{key})")
+        try:
+            fields = form.locator(TYPED)
+            many = fields.count()
+            for place in range(many):
+                fields.nth(place).fill(TEXTS[(turn + place) % len(TEXTS)], timeout=10_000)
+            button = form.locator("[data-testid='stFormSubmitButton'] button").first
+            at.after(lambda button=button: button.click(timeout=10_000))
+            return int(many)
+        except Gone:
+            if not left:
+                raise
+            at.open(page, pilot="hostile")
+            if key not in _forms(at):
+                return 0
+    raise AssertionError("unreachable")
