@@ -71,7 +71,7 @@ def register(
 @command(app, "plan")
 def plan(key: Key, who: Who = None) -> Answer:
     """Make the plan from the charter; say what it can decide at this size."""
-    from experiments import plan as stage
+    from experiments.planning import plan as stage
 
     with acting(who, key) as desk:
         made = stage.plan(desk, key)
@@ -94,7 +94,7 @@ def plan(key: Key, who: Who = None) -> Answer:
 @command(app, "assign")
 def assign(key: Key, who: Who = None) -> Answer:
     """Draw who gets the change, by the signed rule and seed."""
-    from experiments import assign as stage
+    from experiments.running import assign as stage
 
     with acting(who, key) as desk:
         made = stage.assign(desk, key)
@@ -117,9 +117,9 @@ def ingest(
     who: Who = None,
 ) -> Answer:
     """Check a file and keep it as a snapshot; nothing is kept of a file that is refused."""
-    from experiments import ingest as stage
     from experiments.commands.progress import progress
     from experiments.files import read_yaml
+    from experiments.running import ingest as stage
 
     how = None if reading is None else read_yaml(reading)
     with acting(who, key) as desk, progress(say("cli.reading", file=data.name)) as report:
@@ -139,7 +139,7 @@ def ingest(
 @command(app, "assess")
 def assess(key: Key, who: Who = None) -> Answer:
     """Make the evidence from the locked plan and the newest snapshot; counts as a planned check."""
-    from experiments import assess as stage
+    from experiments.evidence import assess as stage
 
     with acting(who, key) as desk:
         made = stage.assess(desk, key)
@@ -151,7 +151,7 @@ def assess(key: Key, who: Who = None) -> Answer:
 @command(app, "recommend")
 def recommend(key: Key, arm: Annotated[int, typer.Option(help="Treatment arm.")] = 1, who: Who = None) -> Answer:
     """What the rule says about the evidence: scale, iterate or stop, and why."""
-    from experiments import recommend as stage
+    from experiments.evidence import recommend as stage
 
     with acting(who, key) as desk:
         said = stage.recommend(desk, key, arm)
@@ -168,7 +168,7 @@ def review(
     who: Who = None,
 ) -> Answer:
     """A partner's word on the evidence."""
-    from experiments import review as stage
+    from experiments.deciding import review as stage
 
     with acting(who) as desk:
         made = stage.review(desk, key, stance, reason, seen=seen)
@@ -186,7 +186,7 @@ def close(
     who: Who = None,
 ) -> Answer:
     """End a decided pilot with its takeaway; `pilot takeaway KEY` drafts one from the record."""
-    from experiments import close as stage
+    from experiments.deciding import close as stage
     from experiments.library.takeaways import Lesson
 
     lesson = Lesson(lesson=takeaway, why=why, differently=differently, holds_where=holds_where)
@@ -253,7 +253,7 @@ def pack(
 @command(app, "reproduce")
 def reproduce(key: Key) -> Answer:
     """Compute assignment, evidence and recommendation again and compare them byte for byte."""
-    from experiments import reproduce as stage
+    from experiments.evidence import reproduce as stage
 
     with looking(None) as desk:
         made = stage.reproduce(desk, key)
@@ -266,7 +266,7 @@ def verify(
     head: Annotated[str | None, typer.Option(help="A head hash noted earlier; memos and exports carry one.")] = None,
 ) -> Answer:
     """Is the record as it was written? Walks the whole log, every row and every snapshot."""
-    from experiments import verify as stage
+    from experiments.record import verify as stage
 
     with looking(None) as desk:
         found = stage.verify(desk, head)

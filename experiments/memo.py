@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.concerns import concerns, sentence
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.review import reviews
+from experiments.deciding.rounds import round_of
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.evidence_in_force import in_force
 from experiments.peers import peers
-from experiments.plan import stored_plan
-from experiments.rehearse import kept
-from experiments.review import reviews
-from experiments.rounds import round_of
+from experiments.planning.plan import stored_plan
+from experiments.planning.rehearse import kept
+from experiments.safety.concerns import concerns, sentence
 from registry import find
 from registry.decisions import Decision
 from registry.kinds import Via

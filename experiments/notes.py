@@ -12,7 +12,7 @@ from uuid import UUID
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import plain_name
-from experiments.waits import HINDSIGHT
+from experiments.telling.waits import HINDSIGHT
 from registry import find
 from registry.access import Act
 from registry.notes import Attachment, Comment

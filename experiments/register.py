@@ -15,7 +15,7 @@ from experiments.desk import Desk, may, mine, reached
 from experiments.errors import Refused
 from experiments.keep_metrics import in_use
 from experiments.people import department_of, person_of
-from experiments.version_terms import on_its_terms
+from experiments.versions.version_terms import on_its_terms
 from registry import find
 from registry.access import Act
 from registry.errors import NotFound

@@ -13,7 +13,7 @@ from experiments.charters.from_catalogue import with_catalogue
 from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
 from experiments.keep_metrics import in_use
-from experiments.plan import Planned, plan
+from experiments.planning.plan import Planned, plan
 from experiments.register import forget_charter, write_charter
 from registry import find
 from registry.access import Act

@@ -12,8 +12,8 @@ from experiments.archive.serves import bring_serves
 from experiments.archive.signing import mark_of
 from experiments.desk import Desk, may
 from experiments.errors import Refused
+from experiments.evidence.inputs import unpacked
 from experiments.files import require_file
-from experiments.inputs import unpacked
 from registry.access import Act
 from registry.canonical import sha256_bytes
 from registry.carrying import CARRIED, SHARED, bring

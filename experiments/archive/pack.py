@@ -13,8 +13,8 @@ from experiments.archive.serves import serves
 from experiments.archive.signing import mark_of, public_key, signed
 from experiments.desk import Desk, allowed, may
 from experiments.errors import Refused
+from experiments.evidence.inputs import known_of
 from experiments.hidden import closed
-from experiments.inputs import known_of
 from experiments.memo import memo, render
 from experiments.tables import as_csv
 from registry import find

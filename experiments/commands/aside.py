@@ -29,7 +29,7 @@ def aside(app: typer.Typer) -> None:
 
 def pause(key: Key, reason: Reason = "", who: Who = None) -> Answer:
     """Pause the pilot: nothing goes on until it is resumed."""
-    from experiments import pauses as stage
+    from experiments.safety import pauses as stage
 
     with acting(who, key) as desk:
         made = stage.pause(desk, key, reason)
@@ -38,7 +38,7 @@ def pause(key: Key, reason: Reason = "", who: Who = None) -> Answer:
 
 def resume(key: Key, reason: Reason = "", who: Who = None) -> Answer:
     """Go on with a paused pilot at the stage where it stood."""
-    from experiments import pauses as stage
+    from experiments.safety import pauses as stage
 
     with acting(who, key) as desk:
         made = stage.resume(desk, key, reason)
@@ -47,7 +47,7 @@ def resume(key: Key, reason: Reason = "", who: Who = None) -> Answer:
 
 def withdraw(key: Key, reason: Reason = "", who: Who = None) -> Answer:
     """End a pilot before its decision, for good."""
-    from experiments import pauses as stage
+    from experiments.safety import pauses as stage
 
     with acting(who, key) as desk:
         made = stage.withdraw(desk, key, reason)
@@ -62,7 +62,7 @@ def concern(
     who: Who = None,
 ) -> Answer:
     """Raise a safety concern, or answer one."""
-    from experiments import concerns as stage
+    from experiments.safety import concerns as stage
 
     with acting(who, key) as desk:
         if answer is not None:
@@ -76,7 +76,7 @@ def concern(
 
 def harm(key: Key, who: Who = None) -> Answer:
     """Look for harm in the data so far, once a week: alarm or no alarm, no numbers."""
-    from experiments import harm_check as stage
+    from experiments.safety import harm_check as stage
 
     with acting(who, key) as desk:
         made = stage.harm_check(desk, key)

@@ -25,11 +25,11 @@ def learn(
     who: Who = None,
 ) -> Answer:
     """What all pilots together teach: approvals, departments, forecasts, and what to expect of the next one."""
-    from experiments.forecasts import forecasts
+    from experiments.deciding.overrides import overrides, score_of
     from experiments.learned import prior as stage
     from experiments.learned.survey import learned
     from experiments.learned.telling import lines
-    from experiments.overrides import overrides, score_of
+    from experiments.planning.forecasts import forecasts
     from experiments.words.digits import fixed, with_sign
 
     with looking(who) as desk:

@@ -90,7 +90,7 @@ def change(
     who: Who = None,
 ) -> Answer:
     """Write into the change log, settle a suggestion in it, or show it."""
-    from experiments import changes as stage
+    from experiments.running import changes as stage
 
     with acting(who, key) as desk:
         if adopt is not None or decline is not None:
@@ -129,7 +129,7 @@ def check_in(
     who: Who = None,
 ) -> Answer:
     """The sites' weekly word: was it delivered, was it used, what went wrong."""
-    from experiments import check_ins as stage
+    from experiments.running import check_ins as stage
 
     with acting(who, key) as desk:
         if file is not None:
@@ -154,8 +154,8 @@ def amend(
     who: Who = None,
 ) -> Answer:
     """Change the locked plan on record: minor, or major, which costs a grade after the first data."""
-    from experiments import amend as stage
     from experiments.files import read_yaml
+    from experiments.signing import amend as stage
 
     changes: Any = read_yaml(file) if file else {}
     with acting(who, key) as desk:
@@ -176,8 +176,8 @@ def iterate(
     who: Who = None,
 ) -> Answer:
     """Draft the next version from the decision to iterate: why, what to change, how large, until when."""
-    from experiments import iterate as stage
     from experiments.files import write_yaml
+    from experiments.versions import iterate as stage
 
     with acting(who, key) as desk:
         made = stage.next_version(desk, key, changed) if dry else stage.iterate(desk, key, changed)
@@ -188,8 +188,8 @@ def iterate(
 
 def lineage(key: Key) -> Answer:
     """The versions of a pilot: what changed, what each did, and the share of error used in all."""
-    from experiments import lineage as stage
     from experiments.commands.progress import table
+    from experiments.versions import lineage as stage
 
     with looking(None) as desk:
         made = stage.lineage(desk, key)

@@ -44,8 +44,8 @@ def sign(
     who: Who = None,
 ) -> Answer:
     """Sign for a partner's own metrics, or as owner or sponsor for the plan, which the last signature locks."""
-    from experiments import sign as stage
-    from experiments import unsigned as without
+    from experiments.signing import sign as stage
+    from experiments.signing import unsigned as without
 
     with acting(who, key) as desk:
         if decline:
@@ -84,8 +84,8 @@ def decide(
     who: Who = None,
 ) -> Answer:
     """Decide on the recommendation; against it, propose it to a second approver. The owner can't decide."""
-    from experiments import decide as stage
-    from experiments.choice import Choice
+    from experiments.deciding import decide as stage
+    from experiments.deciding.choice import Choice
 
     promised = {"budget": budget, "owner": owner, "targets": targets, "date": date}
     choice = Choice(
@@ -117,7 +117,7 @@ def confirm(
     who: Who = None,
 ) -> Answer:
     """As second approver: confirm a decision against the recommendation, or decline it."""
-    from experiments import overrule as stage
+    from experiments.deciding import overrule as stage
 
     with acting(who) as desk:
         made = stage.confirm_overrule(desk, key, decline=decline, reason=reason)
@@ -134,8 +134,8 @@ def overrides(
     who: Who = None,
 ) -> Answer:
     """Every decision against a recommendation, and what became of it."""
-    from experiments import overrides as stage
     from experiments.commands.progress import table
+    from experiments.deciding import overrides as stage
 
     with looking(who) as desk:
         if key is not None:
@@ -158,8 +158,8 @@ def review_round(
     who: Who = None,
 ) -> Answer:
     """Until when partners are asked for their word, who has given it, and who has not."""
-    from experiments import rounds as stage
-    from experiments.evidence_in_force import in_force
+    from experiments.deciding import rounds as stage
+    from experiments.deciding.evidence_in_force import in_force
 
     with acting(who, key) as desk:
         if until is not None or quorum is not None:
@@ -180,7 +180,7 @@ def ask(
     who: Who = None,
 ) -> Answer:
     """Ask the team for more before giving one's word, or answer a request."""
-    from experiments import requests as stage
+    from experiments.deciding import requests as stage
 
     with acting(who, key) as desk:
         if answer is not None:

@@ -17,7 +17,7 @@ from experiments.words import say
 from stats.errors import Problem
 
 if TYPE_CHECKING:
-    from experiments.rehearse import Rehearsed
+    from experiments.planning.rehearse import Rehearsed
 
 FILES = {".yaml", ".yml", ".json"}
 PILOTS = 2000
@@ -39,9 +39,9 @@ def rehearse(
     who: Who = None,
 ) -> Answer:
     """What this plan would decide if nothing, enough or harm were true; a charter's file needs no registry."""
-    from experiments import rehearse as stage
     from experiments.commands.progress import progress
     from experiments.files import read_yaml
+    from experiments.planning import rehearse as stage
 
     if Path(what).suffix.lower() in FILES:
         document = _written_out(read_yaml(Path(what)))
@@ -56,9 +56,9 @@ def rehearse(
 def forecasts() -> Answer:
     """The owners' bets, made before data, with their scores where the pilot is decided; roll-outs as foretold and
     as measured."""
-    from experiments import forecasts as stage
     from experiments.learned.survey import learned
     from experiments.learned.telling import reality_sentences
+    from experiments.planning import forecasts as stage
 
     with looking(None) as desk:
         found = stage.forecasts(desk)
@@ -94,7 +94,7 @@ def history(
 
 
 def _story(key: str, output: Path | None) -> Answer:
-    from experiments import history as stage
+    from experiments.record import history as stage
     from experiments.words.numbers import day
 
     with looking(None) as desk:
@@ -108,10 +108,10 @@ def _past(charter: Path, data: Path, *, pilots: int, seed: int) -> Answer:
     """What the data say, and what the plan would have shown there; ``pilots`` 0: it is not tried."""
     import yaml
 
-    from experiments import past as stage
     from experiments.charters.check import as_mapping
     from experiments.commands.progress import progress
     from experiments.files import read_yaml
+    from experiments.planning import past as stage
 
     read = stage.read_past(as_mapping(_written_out(read_yaml(charter))), data)
     begun = time.monotonic()

@@ -67,7 +67,7 @@ def backup(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="New file to write.")], who: Who = None
 ) -> Answer:
     """Write the whole record to one file while others work. Keep it safe: it holds all data, and people's names."""
-    from experiments import backup as stage
+    from experiments.record import backup as stage
 
     with looking(who) as desk:
         made = stage.backup(desk, output)
@@ -78,7 +78,7 @@ def backup(
 
 def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="As pilot backup wrote it.")]) -> Answer:
     """Fill an empty data folder (and database) from a backup, and check the record."""
-    from experiments import backup as stage
+    from experiments.record import backup as stage
 
     made = stage.restore(file)
     found = made.verified
@@ -99,7 +99,7 @@ def upgrade() -> Answer:
 
 def forget(key: Key, reason: Reason = "", who: Who = None) -> Answer:
     """Delete the uploaded data and files of a pilot. Evidence keeps its cells and can be computed again."""
-    from experiments import forget as stage
+    from experiments.record import forget as stage
 
     with acting(who, key) as desk:
         made = stage.forget(desk, key, reason)
@@ -113,7 +113,7 @@ def forget_person(
     name: Annotated[str, typer.Argument(help="Name or e-mail address.")], reason: Reason = "", who: Who = None
 ) -> Answer:
     """Blank a person's name, address and logins; says where the name stays, and why. The log stays whole."""
-    from experiments import forget as stage
+    from experiments.record import forget as stage
 
     with looking(who) as desk:
         made = stage.forget_person(desk, name, reason)
@@ -123,8 +123,8 @@ def forget_person(
 
 def retention() -> Answer:
     """Ended pilots whose uploaded data are still kept, and when they are due (PROVING_GROUND_KEEP_MONTHS)."""
-    from experiments import retention as stage
     from experiments.commands.progress import table
+    from experiments.record import retention as stage
 
     with looking(None) as desk:
         held, months = stage.retention(desk), stage.keep_months()

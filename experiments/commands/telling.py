@@ -24,9 +24,9 @@ def inbox(
     who: Who = None,
 ) -> Answer:
     """What needs me, or everybody where nobody is named; with its dates."""
-    from experiments import inbox as stage
-    from experiments.due_dates import due_dates, move_words
     from experiments.files import write_bytes
+    from experiments.telling import inbox as stage
+    from experiments.telling.due_dates import due_dates, move_words
     from experiments.words.numbers import day
 
     with looking(who) as desk:
@@ -46,7 +46,7 @@ def inbox(
 
 def digest(days: Annotated[int, typer.Option(min=1, max=366, help="How many days back.")] = 7) -> Answer:
     """The week for executives: what was learned, what waits."""
-    from experiments import digest as stage
+    from experiments.telling import digest as stage
 
     with looking(None) as desk:
         made = stage.digest(desk, days)
@@ -55,7 +55,7 @@ def digest(days: Annotated[int, typer.Option(min=1, max=366, help="How many days
 
 def notify() -> Answer:
     """Send what is due, once, to the address in PROVING_GROUND_NOTIFY; run it daily."""
-    from experiments import notify as stage
+    from experiments.telling import notify as stage
 
     with looking(None) as desk:
         made = stage.notify(desk)

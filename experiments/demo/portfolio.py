@@ -12,27 +12,11 @@ from typing import Any
 
 import yaml
 
-from experiments import (
-    assess,
-    assign,
-    changes,
-    check_ins,
-    close,
-    decide,
-    ingest,
-    iterate,
-    overrule,
-    plan,
-    recommend,
-    register,
-    rehearse,
-    review,
-    sign,
-    unsigned,
-)
+from experiments import register
 from experiments.charters.charter import Charter
 from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
+from experiments.deciding import close, decide, overrule, review
 from experiments.demo.aims import add_objectives
 from experiments.demo.lessons import LESSONS, add_learnings
 from experiments.demo.rolled_out import ROLLOUTS, RolledOut
@@ -41,6 +25,11 @@ from experiments.demo.stories import STORIES, Check, Story
 from experiments.demo.worlds import records
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.evidence import assess, recommend
+from experiments.planning import plan, rehearse
+from experiments.running import assign, changes, check_ins, ingest
+from experiments.signing import sign, unsigned
+from experiments.versions import iterate
 from registry import find
 from stats.assessing.look_window import planned_looks
 from stats.errors import Problem

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from experiments.choice import Choice
+from experiments.deciding.choice import Choice
 
 Check = Literal["half_way", "end", "extension"]
 

@@ -41,7 +41,7 @@ from experiments.documents.trust import check_lines, grade_reasons
 from experiments.documents.why import Stored, asked, sentence_case, unit_of, why_sentence
 from experiments.documents.why_method import why_method
 from experiments.forms.scorecard_form import choice_sentences
-from experiments.money import break_even, horizon_words
+from experiments.planning.money import break_even, horizon_words
 from experiments.views import Badge, Memo, PartnerLine
 from experiments.words import digits, knows, language, say, sentences_in
 from experiments.words.catalogue import listed

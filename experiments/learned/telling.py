@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from experiments.forecasts import Forecasts, standing_sentences
 from experiments.learned.departments import Share
 from experiments.learned.prior import NUMBER, Held, Proposed
 from experiments.learned.survey import Learned
+from experiments.planning.forecasts import Forecasts, standing_sentences
 from experiments.words import say
 from experiments.words.digits import fixed, with_sign
 from experiments.words.numbers import chance, day, effect, effect_between

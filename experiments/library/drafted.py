@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from experiments.deciding.evidence_in_force import InForce, in_force
 from experiments.desk import Desk
 from experiments.documents.why import sentence_case, why_sentence
-from experiments.evidence_in_force import InForce, in_force
 from experiments.library.takeaways import LONGEST, Lesson
-from experiments.plan import stored_plan
+from experiments.planning.plan import stored_plan
 from experiments.portfolio.survey import pilot_row
 from experiments.words import say
 from experiments.words.catalogue import listed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from experiments.desk import Desk
 from experiments.learned.prior import Held, in_force
 from experiments.objectives.tree import Result, Served, Tree
-from experiments.plan import stored_plan
+from experiments.planning.plan import stored_plan
 from experiments.words import say
 from experiments.words.numbers import Unit, effect, effect_between, percent
 from registry import find

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from experiments import changes, check_ins
 from experiments.desk import Desk, reached, why_not
-from experiments.looks import look_sentences
 from experiments.pages import along_forms, look
 from experiments.pages.aside import concerns_here, harm_here, stand_still
 from experiments.pages.frame import begin, did, done, offered, pilot_here
 from experiments.pages.notes import notes
-from experiments.plan import locked_plan
+from experiments.planning.looks import look_sentences
+from experiments.planning.plan import locked_plan
+from experiments.running import changes, check_ins
 from experiments.shape import shape
 from experiments.words import say
 from experiments.words.numbers import day

@@ -6,15 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from experiments import amend, check_ins
 from experiments.desk import Desk, why_not
 from experiments.files import read_yaml
 from experiments.forms.amend_form import CLASSES, Part, changes_of, parts
 from experiments.incoming import on_disk
 from experiments.pages import look
 from experiments.pages.frame import attempt, did, done, plain
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
+from experiments.running import check_ins
 from experiments.shape import freeze
+from experiments.signing import amend
 from experiments.words import say
 from registry.access import Act
 from registry.pilots import Pilot

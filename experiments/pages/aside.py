@@ -6,14 +6,14 @@ from functools import partial
 
 import streamlit as st
 
-from experiments.concerns import answer_concern, concerns, raise_concern, sentence
 from experiments.desk import Desk, why_not
-from experiments.harm_check import harm_check, harm_checks
 from experiments.pages import look
 from experiments.pages.frame import did, done, plain
-from experiments.pauses import pause, resume, withdraw
+from experiments.safety.concerns import answer_concern, concerns, raise_concern, sentence
+from experiments.safety.harm_check import harm_check, harm_checks
+from experiments.safety.pauses import pause, resume, withdraw
+from experiments.safety.worries import harm_words
 from experiments.words import say
-from experiments.worries import harm_words
 from registry.access import Act
 from registry.pilots import Pilot
 

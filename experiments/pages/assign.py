@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments.assign import Assigned, assign, assigned
 from experiments.charters.charter import slug
 from experiments.desk import Desk, reached
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, go_on, offered, pilot_here, plain
 from experiments.pages.notes import notes
 from experiments.pages.take_away import take_away
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
+from experiments.running.assign import Assigned, assign, assigned
 from experiments.words import digits, say
 from experiments.words.catalogue import plural
 from registry.access import Act

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments.close import close
+from experiments.deciding.close import close
 from experiments.desk import Desk, why_not
 from experiments.library.drafted import drafted
 from experiments.library.takeaways import PARTS, Lesson, correct, every

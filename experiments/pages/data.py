@@ -20,7 +20,6 @@ from experiments.incoming import (
     problem_table,
     wanted_columns,
 )
-from experiments.ingest import ingest
 from experiments.limits import size_limits, told, upload_mb
 from experiments.pages import look
 from experiments.pages.frame import (
@@ -38,7 +37,8 @@ from experiments.pages.frame import (
 from experiments.pages.notes import notes
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
+from experiments.running.ingest import ingest
 from experiments.words import problem_sentence, say
 from registry.access import Act
 from registry.kinds import Stage

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.requests import requests
+from experiments.deciding.rounds import round_of
 from experiments.desk import reached
-from experiments.evidence_in_force import in_force
-from experiments.forecasts import forecast_lines
 from experiments.memo import memo, memo_name, render
 from experiments.pages import parts
 from experiments.pages.closing import close_form, takeaway_shown
@@ -15,8 +16,7 @@ from experiments.pages.frame import begin, offered, pilot_here
 from experiments.pages.heard import request_lines, round_lines
 from experiments.pages.notes import notes
 from experiments.pages.rollout_parts import rollout_link
-from experiments.requests import requests
-from experiments.rounds import round_of
+from experiments.planning.forecasts import forecast_lines
 from experiments.words import say
 from registry.access import Act
 from registry.kinds import Stage

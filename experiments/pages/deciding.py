@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from experiments.choice import Choice
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.decide import decide
+from experiments.deciding.overrides import look_back, override_columns, overrides, suggested
+from experiments.deciding.overrule import Proposed, confirm_overrule, waiting
 from experiments.desk import Desk
-from experiments.overrides import look_back, override_columns, overrides, suggested
-from experiments.overrule import Proposed, confirm_overrule, waiting
 from experiments.pages import look
 from experiments.pages.frame import attempt, did, done, offered
 from experiments.people import executives

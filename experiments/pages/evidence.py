@@ -7,18 +7,18 @@ from functools import partial
 
 import streamlit as st
 
-from experiments.assess import assess
+from experiments.deciding.evidence_in_force import assessed_before, in_force
 from experiments.desk import Desk, reached
-from experiments.evidence_in_force import assessed_before, in_force
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
 from experiments.hidden import evidence_text
 from experiments.incoming import kept_files
-from experiments.looks import next_check
 from experiments.memo import FORMATS, memo, memo_name, render
 from experiments.pages import experience, look, parts, plots
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
-from experiments.plan import locked_plan
-from experiments.recommend import recommend
+from experiments.planning.looks import next_check
+from experiments.planning.plan import locked_plan
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 from registry.access import Act

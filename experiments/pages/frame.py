@@ -11,11 +11,11 @@ import streamlit as st
 from experiments.afterwards import is_recorded, past_lines
 from experiments.desk import Desk, why_not
 from experiments.errors import REFUSALS, problems_of
-from experiments.inbox import NEXT, Move, moves_of
 from experiments.pages import door, look
 from experiments.pages.look import theme as theme
+from experiments.safety.worries import worries
+from experiments.telling.inbox import NEXT, Move, moves_of
 from experiments.words import problem_sentence, say
-from experiments.worries import worries
 from registry import find
 from registry.access import Act
 from registry.kinds import Via

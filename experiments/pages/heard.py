@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.requests import Request, answer_request, ask_for_more, requests
+from experiments.deciding.review import earlier_words
+from experiments.deciding.rounds import Round, edit_round, round_of
 from experiments.desk import Desk, allowed, why_not
-from experiments.evidence_in_force import in_force
 from experiments.pages import look
 from experiments.pages.frame import did, done
-from experiments.requests import Request, answer_request, ask_for_more, requests
-from experiments.review import earlier_words
-from experiments.rounds import Round, edit_round, round_of
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.access import Act

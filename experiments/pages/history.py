@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments.forecasts import forecast_lines
-from experiments.history import history, to_take_away
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, pilot_here
 from experiments.pages.notes import notes
 from experiments.pages.take_away import take_away
-from experiments.verify import verify
+from experiments.planning.forecasts import forecast_lines
+from experiments.record.history import history, to_take_away
+from experiments.record.verify import verify
 from experiments.words import say
 from experiments.words.numbers import day
 

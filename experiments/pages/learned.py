@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from experiments.forecasts import forecasts
+from experiments.deciding.overrides import override_columns, overrides, score_of
 from experiments.learned.prior import Proposed, learn
 from experiments.learned.survey import KINDS, Learned, learned
 from experiments.learned.telling import (
@@ -20,10 +20,10 @@ from experiments.learned.telling import (
     reality_sentences,
     shares,
 )
-from experiments.overrides import override_columns, overrides, score_of
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, done, offered, plain
 from experiments.pictures.learned import Figure, PairRow, pairs
+from experiments.planning.forecasts import forecasts
 from experiments.words import say
 from registry.access import Act
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.deciding.overrides import override_columns, overrides, score_of
 from experiments.desk import Desk
-from experiments.overrides import override_columns, overrides, score_of
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.words import say

@@ -15,7 +15,7 @@ from experiments.pages.notes import notes
 from experiments.pages.signing import sign_here, signatures
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
-from experiments.plan import Planned, plan, planned
+from experiments.planning.plan import Planned, plan, planned
 from experiments.register import resume
 from experiments.words import say
 from registry.access import Act

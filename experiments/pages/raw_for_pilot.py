@@ -8,11 +8,11 @@ import streamlit as st
 
 from experiments.desk import Desk
 from experiments.incoming import on_disk
-from experiments.ingest import ingest
 from experiments.limits import size_limits
 from experiments.pages.frame import attempt, done, named, plain
 from experiments.raw.for_pilot import PilotFile, for_pilot, left_out, pilots_for, read_beside
 from experiments.raw.panel import read_records
+from experiments.running.ingest import ingest
 from experiments.tables import large_as_csv, large_as_parquet
 from experiments.words import say
 from stats.outcomes import Reading

@@ -6,14 +6,14 @@ import streamlit as st
 
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.money import break_even_sentences
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain, theme
 from experiments.pages.notes import notes
 from experiments.pages.rehearsed import rehearsed
 from experiments.pictures import rehearsal_view as view
 from experiments.pictures.rehearsal_chart import verdict_bars
-from experiments.rehearse import keep, kept, plan_to_rehearse
+from experiments.planning.money import break_even_sentences
+from experiments.planning.rehearse import keep, kept, plan_to_rehearse
 from experiments.words import say
 from registry import find
 from registry.access import Act

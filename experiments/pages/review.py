@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.review import review, reviews, speaks_for
 from experiments.desk import reached
-from experiments.evidence_in_force import in_force
 from experiments.memo import memo
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.heard import earlier, requests_here, round_here
 from experiments.pages.notes import notes
-from experiments.review import review, reviews, speaks_for
 from experiments.words import say
 from registry.access import Act
 from registry.kinds import Stage

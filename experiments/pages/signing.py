@@ -7,9 +7,9 @@ import streamlit as st
 from experiments.desk import Desk, reached
 from experiments.pages import look
 from experiments.pages.frame import did, done, plain
-from experiments.sign import Terms, sign, signs_as_partner
-from experiments.signatures import Signatory, accepted_by, signatories, stated
-from experiments.unsigned import AFTER, decline, declined, sign_by, start_unsigned
+from experiments.signing.sign import Terms, sign, signs_as_partner
+from experiments.signing.signatures import Signatory, accepted_by, signatories, stated
+from experiments.signing.unsigned import AFTER, decline, declined, sign_by, start_unsigned
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.kinds import Stage

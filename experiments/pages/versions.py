@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.iterate import iterate, may_iterate, next_version, sentences
-from experiments.lineage import LineageView, cells, lineage
-from experiments.lineage_drawn import drawn
 from experiments.pages import look
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
 from experiments.pictures.lineage_picture import HEIGHT, ON_A_PAGE, lineage_chart, picture_words
+from experiments.versions.iterate import iterate, may_iterate, next_version, sentences
+from experiments.versions.lineage import LineageView, cells, lineage
+from experiments.versions.lineage_drawn import drawn
 from experiments.words import say
 from experiments.words.numbers import day
 from registry.access import Act

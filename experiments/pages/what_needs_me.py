@@ -9,13 +9,13 @@ import streamlit as st
 
 from experiments.begin import begin_empty, load_worked, may_begin, only_worked
 from experiments.desk import Desk
-from experiments.digest import digest
-from experiments.due_dates import due_dates
-from experiments.inbox import Move, moves
 from experiments.pages import look
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
+from experiments.telling.digest import digest
+from experiments.telling.due_dates import due_dates
+from experiments.telling.inbox import Move, moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 

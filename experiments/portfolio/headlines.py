@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from experiments.documents.beside import before_and_after, levels_now
-from experiments.money import horizon_words
+from experiments.planning.money import horizon_words
 from experiments.portfolio.rates import chance_of_falling_short
 from experiments.words.numbers import Unit, effect
 from registry.evidence import EvidenceRecord, RecommendationRecord

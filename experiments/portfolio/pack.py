@@ -10,12 +10,12 @@ from typing import Any
 from experiments.desk import Desk
 from experiments.documents.pack_model import DecidedLine, Pack, PilotLine
 from experiments.errors import Refused
-from experiments.inbox import moves
 from experiments.portfolio.rates import ENDED, counted, rates
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.site_calendar import clashes
 from experiments.portfolio.survey import survey
 from experiments.portfolio.words import clash_sentence, funnel, money_words, standing
+from experiments.telling.inbox import moves
 from experiments.words import language, say
 from experiments.words.numbers import day
 from registry import find, shelf

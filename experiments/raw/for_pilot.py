@@ -16,8 +16,8 @@ from experiments.errors import Refused
 from experiments.keep_metrics import in_use
 from experiments.limits import size_limits
 from experiments.metrics import MetricEntry
+from experiments.planning.rehearse import plan_to_rehearse
 from experiments.portfolio.words import few_named
-from experiments.rehearse import plan_to_rehearse
 from experiments.words import say
 from registry import find
 from registry.access import LIFE, Act

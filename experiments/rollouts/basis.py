@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from experiments.assign import read_assignment
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.plan import stored_plan
+from experiments.planning.plan import stored_plan
+from experiments.running.assign import read_assignment
 from registry import find
 from registry.decisions import Decision
 from registry.evidence import EvidenceRecord

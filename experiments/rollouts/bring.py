@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.files import plain_name, require_file
-from experiments.ingest import Checked, keep_snapshot, put_as_checked, reading_of
 from experiments.limits import size_limits
 from experiments.rollouts.keep import Promise, Standing, standing
+from experiments.running.ingest import Checked, keep_snapshot, put_as_checked, reading_of
 from registry import find
 from registry.access import Act
 from registry.kinds import RolloutState
@@ -49,7 +49,7 @@ def bring(
 ) -> Brought:
     """Keep a file of the roll-out. Raises RefusedData or Refused with every problem; then nothing is kept.
 
-    reading, name: as for ``experiments.ingest.ingest``.
+    reading, name: as for ``experiments.running.ingest.ingest``.
     """
     pilot = desk.pilot(key)
     may(desk, Act.MEASURE_ROLLOUT, pilot)
@@ -83,7 +83,7 @@ def measurable(desk: Desk, pilot: Pilot) -> Standing:
 
 def pilot_plan(desk: Desk, pilot: Pilot, here: Standing) -> Plan:
     """The plan that the pilot was decided on."""
-    from experiments.plan import stored_plan
+    from experiments.planning.plan import stored_plan
 
     with desk.read() as session:
         decision = next(row for row in find.decisions(session, pilot.id) if row.id == here.record.decision_id)

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from experiments.assess import snapshot_table
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
+from experiments.evidence.assess import snapshot_table
 from experiments.rollouts.bring import REACH, bring, brought_snapshots, measurable, pilot_plan
 from experiments.rollouts.calendar import days
 from experiments.rollouts.keep import Standing, read_plan, set_state

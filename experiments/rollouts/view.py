@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from experiments.choice import COMMITMENTS
+from experiments.deciding.choice import COMMITMENTS
 from experiments.desk import Desk
 from experiments.rollouts.bring import pilot_plan
 from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from experiments.changes import changes
 from experiments.desk import Desk
 from experiments.portfolio.rows import PilotRow
+from experiments.running.changes import changes
 from experiments.words import say
 from experiments.words.catalogue import listed
 from registry import find

@@ -16,12 +16,12 @@ from uuid import UUID
 from experiments.desk import Desk
 from experiments.documents.why import labelled, sentence_case
 from experiments.errors import Refused
-from experiments.inbox import titled
-from experiments.money import horizon_words
-from experiments.plan import stored_plan
+from experiments.planning.money import horizon_words
+from experiments.planning.plan import stored_plan
 from experiments.showcase.cautious import Cautious, cautious, money_down
 from experiments.showcase.chosen import Chosen, Kind, chosen
 from experiments.showcase.credit import credits_of
+from experiments.telling.inbox import titled
 from experiments.words import say
 from experiments.words.catalogue import listed
 from registry import find

@@ -68,8 +68,11 @@ def charter() -> dict[str, Any]:
 @pytest.fixture
 def hostile_home(tmp_path: Path) -> Path:
     """A data folder with that pilot, signed and drawn, and hostile words in its log."""
-    from experiments import assign, changes, plan, register, sign
+    from experiments import register
     from experiments.desk import Desk
+    from experiments.planning import plan
+    from experiments.running import assign, changes
+    from experiments.signing import sign
     from registry import find
     from registry.open import Registry
 

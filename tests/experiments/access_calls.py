@@ -36,13 +36,13 @@ def _another(charter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_in(desk: Desk) -> object:
-    said = stage_function("check_ins", "Said")(site="B01", week=date(2026, 3, 9), delivered=1.0, used=1.0)
-    return stage_function("check_ins", "check_in")(desk, KEY, [said])
+    said = stage_function("running.check_ins", "Said")(site="B01", week=date(2026, 3, 9), delivered=1.0, used=1.0)
+    return stage_function("running.check_ins", "check_in")(desk, KEY, [said])
 
 
 def _decide(desk: Desk) -> object:
-    choice = stage_function("decide", "Choice")(verdict="ITERATE", reason="More weeks are needed.")
-    return stage_function("decide", "decide")(desk, KEY, choice)
+    choice = stage_function("deciding.decide", "Choice")(verdict="ITERATE", reason="More weeks are needed.")
+    return stage_function("deciding.decide", "decide")(desk, KEY, choice)
 
 
 def _somebody(desk: Desk) -> Person:
@@ -72,32 +72,40 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
         desk, {"title": "New"}, "problem", pilot=desk.pilot(KEY)
     ),
     Act.SHAPE: lambda desk, _: stage_function("shape", "shape")(desk, KEY),
-    Act.PLAN: lambda desk, _: stage_function("plan", "plan")(desk, KEY),
-    Act.REHEARSE: lambda desk, asked: stage_function("rehearse", "keep")(desk, KEY, asked.rehearsal),
-    Act.SIGN: lambda desk, _: stage_function("sign", "sign")(desk, KEY),
-    Act.SIGN_METRIC: lambda desk, _: stage_function("unsigned", "decline")(desk, KEY, "Too much is asked."),
-    Act.START_UNSIGNED: lambda desk, _: stage_function("unsigned", "start_unsigned")(desk, KEY, "Nobody answered."),
-    Act.AMEND: lambda desk, _: stage_function("amend", "amend")(
+    Act.PLAN: lambda desk, _: stage_function("planning.plan", "plan")(desk, KEY),
+    Act.REHEARSE: lambda desk, asked: stage_function("planning.rehearse", "keep")(desk, KEY, asked.rehearsal),
+    Act.SIGN: lambda desk, _: stage_function("signing.sign", "sign")(desk, KEY),
+    Act.SIGN_METRIC: lambda desk, _: stage_function("signing.unsigned", "decline")(desk, KEY, "Too much is asked."),
+    Act.START_UNSIGNED: lambda desk, _: stage_function("signing.unsigned", "start_unsigned")(
+        desk, KEY, "Nobody answered."
+    ),
+    Act.AMEND: lambda desk, _: stage_function("signing.amend", "amend")(
         desk, KEY, {"end": "2026-05-24"}, "A holiday fell into it."
     ),
-    Act.SIGN_AMENDMENT: lambda desk, _: stage_function("amend", "sign_amendment")(desk, KEY),
-    Act.ASSIGN: lambda desk, _: stage_function("assign", "assign")(desk, KEY),
-    Act.INGEST: lambda desk, asked: stage_function("ingest", "ingest")(desk, KEY, asked.data),
+    Act.SIGN_AMENDMENT: lambda desk, _: stage_function("signing.amend", "sign_amendment")(desk, KEY),
+    Act.ASSIGN: lambda desk, _: stage_function("running.assign", "assign")(desk, KEY),
+    Act.INGEST: lambda desk, asked: stage_function("running.ingest", "ingest")(desk, KEY, asked.data),
     Act.EXPORT: lambda desk, asked: stage_function("archive.pack", "export_pilot")(
         desk, KEY, _fresh(asked), data=False
     ),
     Act.CHECK_IN: lambda desk, _: _check_in(desk),
-    Act.CHANGE: lambda desk, _: stage_function("changes", "note")(desk, KEY, "A new poster."),
-    Act.ASSESS: lambda desk, _: stage_function("assess", "assess")(desk, KEY),
-    Act.RECOMMEND: lambda desk, _: stage_function("recommend", "recommend")(desk, KEY),
-    Act.REVIEW: lambda desk, _: stage_function("review", "review")(desk, KEY, "endorse"),
-    Act.EDIT_ROUND: lambda desk, _: stage_function("rounds", "edit_round")(desk, KEY, quorum=1, reason="Holidays."),
-    Act.ASK_FOR_MORE: lambda desk, _: stage_function("requests", "ask_for_more")(desk, KEY, "The evenings alone."),
-    Act.ANSWER_REQUEST: lambda desk, _: stage_function("requests", "answer_request")(desk, KEY, 1, "Here they are."),
+    Act.CHANGE: lambda desk, _: stage_function("running.changes", "note")(desk, KEY, "A new poster."),
+    Act.ASSESS: lambda desk, _: stage_function("evidence.assess", "assess")(desk, KEY),
+    Act.RECOMMEND: lambda desk, _: stage_function("evidence.recommend", "recommend")(desk, KEY),
+    Act.REVIEW: lambda desk, _: stage_function("deciding.review", "review")(desk, KEY, "endorse"),
+    Act.EDIT_ROUND: lambda desk, _: stage_function("deciding.rounds", "edit_round")(
+        desk, KEY, quorum=1, reason="Holidays."
+    ),
+    Act.ASK_FOR_MORE: lambda desk, _: stage_function("deciding.requests", "ask_for_more")(
+        desk, KEY, "The evenings alone."
+    ),
+    Act.ANSWER_REQUEST: lambda desk, _: stage_function("deciding.requests", "answer_request")(
+        desk, KEY, 1, "Here they are."
+    ),
     Act.DECIDE: lambda desk, _: _decide(desk),
-    Act.CONFIRM_OVERRULE: lambda desk, _: stage_function("overrule", "confirm_overrule")(desk, KEY),
-    Act.ITERATE: lambda desk, _: stage_function("iterate", "iterate")(desk, KEY),
-    Act.CLOSE: lambda desk, _: stage_function("close", "close")(desk, KEY, "Call back within the hour."),
+    Act.CONFIRM_OVERRULE: lambda desk, _: stage_function("deciding.overrule", "confirm_overrule")(desk, KEY),
+    Act.ITERATE: lambda desk, _: stage_function("versions.iterate", "iterate")(desk, KEY),
+    Act.CLOSE: lambda desk, _: stage_function("deciding.close", "close")(desk, KEY, "Call back within the hour."),
     Act.CORRECT_TAKEAWAY: lambda desk, _: stage_function("library.takeaways", "correct")(
         desk, KEY, _lesson("Call back at once.")
     ),
@@ -109,16 +117,20 @@ CALLS: dict[Act, Callable[[Desk, Asked], object]] = {
     Act.PAUSE_ROLLOUT: lambda desk, _: stage_function("rollouts.acts", "pause")(desk, KEY, "A strike."),
     Act.RESUME_ROLLOUT: lambda desk, _: stage_function("rollouts.acts", "resume")(desk, KEY, "It is over."),
     Act.ROLL_BACK: lambda desk, _: stage_function("rollouts.acts", "roll_back")(desk, KEY, "Customers wait longer."),
-    Act.RAISE_CONCERN: lambda desk, _: stage_function("concerns", "raise_concern")(desk, KEY, "Smoke in the depot."),
-    Act.ANSWER_CONCERN: lambda desk, _: stage_function("concerns", "answer_concern")(
+    Act.RAISE_CONCERN: lambda desk, _: stage_function("safety.concerns", "raise_concern")(
+        desk, KEY, "Smoke in the depot."
+    ),
+    Act.ANSWER_CONCERN: lambda desk, _: stage_function("safety.concerns", "answer_concern")(
         desk, KEY, 1, "The fan was repaired."
     ),
-    Act.PAUSE: lambda desk, _: stage_function("pauses", "pause")(desk, KEY, "A strike."),
-    Act.RESUME: lambda desk, _: stage_function("pauses", "resume")(desk, KEY, "It is over."),
-    Act.WITHDRAW: lambda desk, _: stage_function("pauses", "withdraw")(desk, KEY, "Nobody wants it any more."),
-    Act.FORGET: lambda desk, _: stage_function("forget", "forget")(desk, KEY, "The customers asked for it."),
+    Act.PAUSE: lambda desk, _: stage_function("safety.pauses", "pause")(desk, KEY, "A strike."),
+    Act.RESUME: lambda desk, _: stage_function("safety.pauses", "resume")(desk, KEY, "It is over."),
+    Act.WITHDRAW: lambda desk, _: stage_function("safety.pauses", "withdraw")(desk, KEY, "Nobody wants it any more."),
+    Act.FORGET: lambda desk, _: stage_function("record.forget", "forget")(desk, KEY, "The customers asked for it."),
     Act.COMMENT: lambda desk, _: stage_function("notes", "comment")(desk, KEY, "Well done."),
-    Act.LOOK_BACK: lambda desk, _: stage_function("overrides", "look_back")(desk, KEY, "It went well.", "right"),
+    Act.LOOK_BACK: lambda desk, _: stage_function("deciding.overrides", "look_back")(
+        desk, KEY, "It went well.", "right"
+    ),
     Act.LEARN_PRIOR: lambda desk, _: stage_function("learned.prior", "learn")(desk),
     Act.ATTACH: lambda desk, _: stage_function("notes", "attach")(desk, KEY, "poster.txt", b"Call back at peak"),
     Act.KEEP_METRICS: lambda desk, _: stage_function("keep_metrics", "retire")(desk, "wait", "Nobody uses it."),
@@ -142,8 +154,11 @@ FURTHER: dict[str, tuple[Act, Callable[[Desk, Asked], object]]] = {
         lambda desk, asked: stage_function("rollouts.bring", "bring")(desk, KEY, asked.data),
     ),
     "freeze": (Act.SHAPE, lambda desk, _: stage_function("shape", "freeze")(desk, KEY)),
-    "look for harm": (Act.ASSESS, lambda desk, _: stage_function("harm_check", "harm_check")(desk, KEY)),
-    "settle": (Act.CHANGE, lambda desk, _: stage_function("changes", "settle")(desk, KEY, UUID(int=1), "adopted")),
+    "look for harm": (Act.ASSESS, lambda desk, _: stage_function("safety.harm_check", "harm_check")(desk, KEY)),
+    "settle": (
+        Act.CHANGE,
+        lambda desk, _: stage_function("running.changes", "settle")(desk, KEY, UUID(int=1), "adopted"),
+    ),
     "check in": (
         Act.KEEP_OBJECTIVES,
         lambda desk, _: stage_function("objectives.keep", "check_in")(desk, "x", 1.0, "on_track"),

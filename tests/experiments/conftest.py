@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from experiments.assess import assess
-from experiments.assign import assign, assigned
 from experiments.charters.charter import Person
+from experiments.deciding.review import review
 from experiments.desk import Desk
-from experiments.ingest import ingest
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
 from experiments.people import person_of
-from experiments.plan import plan
-from experiments.recommend import recommend
+from experiments.planning.plan import plan
 from experiments.register import register
-from experiments.review import review
-from experiments.sign import TERMS, Terms, sign
-from experiments.unsigned import start_unsigned
+from experiments.running.assign import assign, assigned
+from experiments.running.ingest import ingest
+from experiments.signing.sign import TERMS, Terms, sign
+from experiments.signing.unsigned import start_unsigned
 from registry import find
 from registry.kinds import Role
 from registry.open import Registry

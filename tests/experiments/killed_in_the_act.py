@@ -16,11 +16,11 @@ import duckdb  # noqa: F401
 import ibis
 import pandas  # noqa: F401
 
-from experiments.decide import Choice, decide
+from experiments.deciding.decide import Choice, decide
 from experiments.desk import Desk
-from experiments.ingest import ingest
 from experiments.rollouts.keep import keep_plan
 from experiments.rollouts.wanted import Wanted
+from experiments.running.ingest import ingest
 from registry.open import Registry
 
 ibis.duckdb  # noqa: B018

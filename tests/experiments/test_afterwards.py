@@ -22,8 +22,8 @@ from experiments.library.cards import card as library_card
 from experiments.portfolio.rates import counted, rates
 from experiments.portfolio.survey import portfolio
 from experiments.portfolio.words import standing
+from experiments.record.verify import verify
 from experiments.register import register, resume
-from experiments.verify import verify
 from experiments.words import forbidden_words
 from registry import find
 from registry.kinds import Stage

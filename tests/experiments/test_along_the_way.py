@@ -11,22 +11,22 @@ from typing import Any
 
 import pytest
 
-from experiments.amend import amend, amendments, sign_amendment
-from experiments.assess import assess
-from experiments.changes import changes, note, sentence, settle
-from experiments.check_ins import Said, check_in, check_in_file, check_ins, treated_sites
+from experiments.deciding.evidence_in_force import in_force
 from experiments.errors import Refused, sentences
-from experiments.evidence_in_force import in_force
-from experiments.history import history
-from experiments.ingest import ingest
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo
-from experiments.plan import locked_plan, plan
-from experiments.recommend import recommend
+from experiments.planning.plan import locked_plan, plan
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.reproduce import reproduce
+from experiments.running.changes import changes, note, sentence, settle
+from experiments.running.check_ins import Said, check_in, check_in_file, check_ins, treated_sites
+from experiments.running.ingest import ingest
 from experiments.shape import freeze, shape
-from experiments.sign import sign
-from experiments.verify import verify
+from experiments.signing.amend import amend, amendments, sign_amendment
+from experiments.signing.sign import sign
 from registry.kinds import Stage
 
 Lead = Callable[..., Any]

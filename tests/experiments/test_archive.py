@@ -14,17 +14,17 @@ import pytest
 
 from experiments.archive import export_pilot, import_pilot
 from experiments.archive.signing import KEY_FILE, fits, signed
-from experiments.close import close
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close
+from experiments.deciding.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.forget import forget
-from experiments.history import history
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
 from experiments.objectives.keep import NewKeyResult, NewObjective, add_key_result, add_objective
 from experiments.objectives.serve import Service, attach
-from experiments.reproduce import reproduce
-from experiments.verify import verify
+from experiments.record.forget import forget
+from experiments.record.history import history
+from experiments.record.verify import verify
 from registry import find
 from registry.canonical import canonical_json, sha256_bytes
 from registry.carrying import CARRIED, LEFT, SHARED

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from experiments.concerns import answer_concern, concerns, raise_concern
 from experiments.errors import REFUSALS, Refused, sentences
-from experiments.harm_check import harm_check, harm_checks
-from experiments.history import history
-from experiments.ingest import ingest
 from experiments.memo import memo
-from experiments.pauses import pause, resume, withdraw
-from experiments.verify import verify
-from experiments.worries import worries
+from experiments.record.history import history
+from experiments.record.verify import verify
+from experiments.running.ingest import ingest
+from experiments.safety.concerns import answer_concern, concerns, raise_concern
+from experiments.safety.harm_check import harm_check, harm_checks
+from experiments.safety.pauses import pause, resume, withdraw
+from experiments.safety.worries import worries
 from registry.kinds import Stage
 from stats.plan import Errors, Looks, Plan
 from stats.verdict.harm import harm_plan, weeks_of

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from experiments.backup import backup, restore
-from experiments.close import close
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close
+from experiments.deciding.decide import Choice, decide
+from experiments.deciding.review import review
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.forget import forget
-from experiments.history import history
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
 from experiments.portfolio.survey import portfolio
+from experiments.record.backup import backup, restore
+from experiments.record.forget import forget
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import resume, save_draft
-from experiments.reproduce import reproduce
-from experiments.review import review
-from experiments.verify import verify
 from registry.errors import Conflict, RegistryError
 from registry.migration import SCHEMA
 from registry.open import Registry

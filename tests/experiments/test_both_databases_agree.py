@@ -9,33 +9,33 @@ from typing import Any
 
 import pytest
 
-from experiments.backup import backup, restore
-from experiments.concerns import answer_concern, concerns, raise_concern
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.overrides import overrides
+from experiments.deciding.requests import answer_request, ask_for_more, requests
+from experiments.deciding.rounds import round_of
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
-from experiments.digest import digest
-from experiments.due_dates import due_dates
-from experiments.evidence_in_force import in_force
-from experiments.forecasts import forecasts
-from experiments.history import history
-from experiments.inbox import moves
 from experiments.notes import attach, attachments, comment, comments
-from experiments.notify import notify
 from experiments.objectives.cascade import cascade
 from experiments.objectives.keep import NewKeyResult, NewObjective, add_key_result, add_objective, check_in
 from experiments.objectives.roll_up import roll_ups
 from experiments.objectives.serve import Service, reached
 from experiments.objectives.serve import attach as serve
 from experiments.objectives.tree import tree
-from experiments.overrides import overrides
 from experiments.people.keeping import add_person
 from experiments.people.roll import departments, roll
+from experiments.planning.forecasts import forecasts
 from experiments.portfolio.pack import pack
 from experiments.portfolio.survey import portfolio, survey
-from experiments.requests import answer_request, ask_for_more, requests
-from experiments.retention import retention
-from experiments.rounds import round_of
-from experiments.verify import verify
+from experiments.record.backup import backup, restore
+from experiments.record.history import history
+from experiments.record.retention import retention
+from experiments.record.verify import verify
+from experiments.safety.concerns import answer_concern, concerns, raise_concern
+from experiments.telling.digest import digest
+from experiments.telling.due_dates import due_dates
+from experiments.telling.inbox import moves
+from experiments.telling.notify import notify
 from registry import find
 from registry.kinds import Role
 from registry.open import Registry

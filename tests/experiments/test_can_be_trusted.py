@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.assess import assess
-from experiments.assign import assigned
-from experiments.evidence_in_force import in_force
-from experiments.ingest import ingest
-from experiments.recommend import recommend
+from experiments.deciding.evidence_in_force import in_force
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
+from experiments.running.assign import assigned
+from experiments.running.ingest import ingest
 from stats.plan import Looks, Plan, PlannedMetric
 from stats.rehearsing.operating import SiteModel, Truth, operate
 from stats.simulate import SimulatedMetric, World, simulate

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from experiments.assign import read_assignment
 from experiments.charters.check import warnings
-from experiments.check_ins import check_ins
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.overrides import overrides
 from experiments.demo import add_portfolio
 from experiments.demo.portfolio import charter_of
 from experiments.demo.stories import STORIES
@@ -21,16 +21,16 @@ from experiments.demo.times import HABITS, with_times
 from experiments.demo.worlds import TRUTHS, records
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.evidence_in_force import in_force
-from experiments.lineage import lineage
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
-from experiments.overrides import overrides
-from experiments.plan import planned
+from experiments.planning.plan import planned
+from experiments.planning.rehearse import kept
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
-from experiments.rehearse import kept
-from experiments.reproduce import reproduce
-from experiments.verify import verify
+from experiments.record.verify import verify
+from experiments.running.assign import read_assignment
+from experiments.running.check_ins import check_ins
+from experiments.versions.lineage import lineage
 from registry import find
 from registry.open import Registry
 

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from experiments.assess import assess
-from experiments.choice import Choice
-from experiments.close import close, takeaway
-from experiments.decide import decide, decisions
+from experiments.deciding.choice import Choice
+from experiments.deciding.close import close, takeaway
+from experiments.deciding.decide import decide, decisions
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.overrides import look_back, overrides
+from experiments.deciding.overrule import confirm_overrule
+from experiments.deciding.requests import answer_request, ask_for_more
+from experiments.deciding.review import earlier_words, review, reviews
+from experiments.deciding.rounds import edit_round, round_of
 from experiments.errors import Refused, sentences
-from experiments.evidence_in_force import in_force
-from experiments.history import history
-from experiments.ingest import ingest
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend, sentence
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
-from experiments.overrides import look_back, overrides
-from experiments.overrule import confirm_overrule
 from experiments.portfolio.survey import pilot_row
-from experiments.recommend import recommend, sentence
-from experiments.reproduce import reproduce
-from experiments.requests import answer_request, ask_for_more
-from experiments.review import earlier_words, review, reviews
-from experiments.rounds import edit_round, round_of
-from experiments.verify import verify
+from experiments.record.history import history
+from experiments.record.verify import verify
+from experiments.running.ingest import ingest
 from registry import find
 from registry.kinds import Stage
 from stats.errors import RefusedData
@@ -127,7 +127,7 @@ def test_data_that_can_not_be_judged_hide_their_numbers_and_may_be_brought_again
     assert (row.verdict, row.effect, row.state) == ("INVALID", "", None)
     with led.desk.read() as session:
         record = find.assignment(session, find.locked_plan(session, led.desk.pilot(led.key).id).id)
-    from experiments.assign import read_assignment
+    from experiments.running.assign import read_assignment
 
     send_records(led.data, read_assignment(record).arms, wait=-40, on_time=0.0)
     ingest(owner, led.key, led.data)
@@ -138,7 +138,7 @@ def test_data_that_can_not_be_judged_hide_their_numbers_and_may_be_brought_again
 
 
 def _bring_better_data(led: Any, send_records: Callable[..., None]) -> None:
-    from experiments.assign import read_assignment
+    from experiments.running.assign import read_assignment
 
     owner = led.desk.as_person("Ana Lima")
     with led.desk.read() as session:

@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
-from experiments.decide import Choice, decide
-from experiments.evidence_in_force import in_force
-from experiments.forecasts import forecast, forecast_lines, forecasts
-from experiments.history import history
-from experiments.plan import plan
+from experiments.deciding.decide import Choice, decide
+from experiments.deciding.evidence_in_force import in_force
+from experiments.planning.forecasts import forecast, forecast_lines, forecasts
+from experiments.planning.plan import plan
+from experiments.record.history import history
 from experiments.register import register
-from experiments.sign import sign
+from experiments.signing.sign import sign
 
 BET = {"p_scale": 0.7, "metric": "wait", "low": -60, "high": -10}
 

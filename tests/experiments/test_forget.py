@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from experiments.close import close
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close
+from experiments.deciding.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.forget import forget, forget_person, where_named
-from experiments.history import history
-from experiments.inputs import known_of, unpacked
+from experiments.evidence.inputs import known_of, unpacked
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
 from experiments.notes import comment
-from experiments.reproduce import reproduce
-from experiments.retention import months_after, retention
-from experiments.verify import verify
+from experiments.record.forget import forget, forget_person, where_named
+from experiments.record.history import history
+from experiments.record.retention import months_after, retention
+from experiments.record.verify import verify
 from registry import find
 from registry.errors import NotFound
 from registry.kinds import Role

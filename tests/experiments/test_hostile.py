@@ -11,19 +11,21 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from experiments import changes, check_ins, history, register
+from experiments import register
 from experiments.cli import app
 from experiments.commands.command import printable
+from experiments.deciding.review import review
 from experiments.desk import Desk
 from experiments.errors import REFUSALS, sentences
 from experiments.files import plain_name, read_yaml
 from experiments.forms.charter_page import charter_sections
 from experiments.incoming import on_disk, preview_rows
-from experiments.ingest import ingest
 from experiments.limits import size_limits, told
 from experiments.memo import memo, render
 from experiments.portfolio.survey import portfolio
-from experiments.review import review
+from experiments.record import history
+from experiments.running import changes, check_ins
+from experiments.running.ingest import ingest
 from experiments.tables import as_csv, as_workbook
 from registry import find
 from stats.outcomes import guess_reading, preview

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from experiments.choice import Choice
-from experiments.concerns import answer_concern, raise_concern
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.decide import decide
+from experiments.deciding.overrule import confirm_overrule
+from experiments.deciding.requests import answer_request, ask_for_more
+from experiments.deciding.review import review
 from experiments.desk import Desk
-from experiments.inbox import Move, moves, moves_of
-from experiments.overrule import confirm_overrule
-from experiments.pauses import pause
-from experiments.plan import plan
+from experiments.planning.plan import plan
 from experiments.register import register
-from experiments.requests import answer_request, ask_for_more
-from experiments.review import review
-from experiments.sign import sign
+from experiments.safety.concerns import answer_concern, raise_concern
+from experiments.safety.pauses import pause
+from experiments.signing.sign import sign
+from experiments.telling.inbox import Move, moves, moves_of
 from registry.people import Delegation
 
 Lead = Callable[..., Any]

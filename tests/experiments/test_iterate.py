@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from experiments.amend import amend
-from experiments.assess import assess
-from experiments.changes import note
-from experiments.decide import Choice, decide
+from experiments.deciding.decide import Choice, decide
+from experiments.deciding.overrule import confirm_overrule
+from experiments.deciding.review import review
 from experiments.errors import Refused, sentences
-from experiments.ingest import ingest
-from experiments.iterate import child_of, iterate, may_iterate, next_version
-from experiments.iterate import sentences as said_of
-from experiments.lineage import lineage
-from experiments.overrule import confirm_overrule
-from experiments.plan import plan
-from experiments.recommend import recommend
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
+from experiments.planning.plan import plan
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.review import review
-from experiments.sign import sign
-from experiments.verify import verify
+from experiments.running.changes import note
+from experiments.running.ingest import ingest
+from experiments.signing.amend import amend
+from experiments.signing.sign import sign
+from experiments.versions.iterate import child_of, iterate, may_iterate, next_version
+from experiments.versions.iterate import sentences as said_of
+from experiments.versions.lineage import lineage
 
 Lead = Callable[..., Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from experiments import journey as stage
-from experiments.assess import assess
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
 from experiments.journey import Touched, journey
-from experiments.recommend import recommend
 from experiments.words import say
 
 Lead = Callable[..., Any]

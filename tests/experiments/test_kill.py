@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.desk import Desk
-from experiments.verify import verify
+from experiments.record.verify import verify
 from registry import find
 from registry.kinds import Stage
 from registry.open import Registry

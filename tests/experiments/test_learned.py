@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from experiments.choice import Choice
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.decide import decide
+from experiments.deciding.evidence_in_force import in_force as evidence_in_force
+from experiments.deciding.overrides import look_back, overrides, score_of, suggested
+from experiments.deciding.overrule import confirm_overrule
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.evidence_in_force import in_force as evidence_in_force
-from experiments.forecasts import forecasts
-from experiments.history import history
+from experiments.evidence.recommend import recommendation_json
+from experiments.evidence.reproduce import reproduce
 from experiments.learned.effects import decided_pilots
 from experiments.learned.prior import Held, in_force, learn, propose, versions
 from experiments.learned.survey import learned
 from experiments.learned.telling import frozen_with, lines, shares
-from experiments.overrides import look_back, overrides, score_of, suggested
-from experiments.overrule import confirm_overrule
-from experiments.plan import locked_plan, plan
-from experiments.recommend import recommendation_json
+from experiments.planning.forecasts import forecasts
+from experiments.planning.plan import locked_plan, plan
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.reproduce import reproduce
-from experiments.verify import verify
 from experiments.words import forbidden_words, jargon_words
 from registry import find
 from registry.errors import RegistryError
@@ -261,7 +261,7 @@ def test_a_look_back_wants_a_day_that_has_come_words_and_a_judgement(overruled: 
 
 
 def test_what_is_looked_back_on_leaves_the_list_of_what_needs_me(overruled: Any) -> None:
-    from experiments.inbox import moves
+    from experiments.telling.inbox import moves
 
     led = overruled
     boss = led.desk.as_person("Ruth Vogel")

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from experiments import changes, check_ins
-from experiments.close import close, takeaway
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close, takeaway
+from experiments.deciding.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.errors import REFUSALS, problems_of
-from experiments.history import history
 from experiments.library.cards import card, to_take_away
 from experiments.library.drafted import drafted
 from experiments.library.learnings import add_learning, bear_out, learnings, reword, take_back, witness_words
 from experiments.library.shelf import Wanted, choices, every_card, library
 from experiments.library.similar import sentence, similar
 from experiments.library.takeaways import LONGEST, Lesson, correct, every, newest
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.verify import verify
+from experiments.running import changes, check_ins
 from experiments.words import knows
 from registry.open import Registry
 
@@ -79,8 +79,8 @@ def test_a_draft_tells_what_got_in_the_way_and_names_nobody(lead: Any, committed
 
 
 def drafted_after(led: Any, committed: Any) -> Lesson:
-    from experiments.assess import assess
-    from experiments.recommend import recommend
+    from experiments.evidence.assess import assess
+    from experiments.evidence.recommend import recommend
 
     owner = led.desk.as_person("Ana Lima")
     assess(owner, led.key)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS, Refusal
-from experiments.decide import Choice, decide
+from experiments.deciding.decide import Choice, decide
 
 Pilot = Callable[..., Any]
 

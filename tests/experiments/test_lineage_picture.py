@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from experiments.lineage import LineageView, Version, VersionEffect
-from experiments.lineage_drawn import drawn
 from experiments.pictures.lineage_picture import LineagePicture, lineage_chart, picture_words
 from experiments.pictures.theme import VERDICT_COLOURS, svg
+from experiments.versions.lineage import LineageView, Version, VersionEffect
+from experiments.versions.lineage_drawn import drawn
 
 
 def version(number: int, own: VersionEffect | None, verdict: str | None) -> Version:

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from experiments.assess import assess
 from experiments.charters.charter import Charter
 from experiments.charters.to_plan import to_plan
-from experiments.decide import Choice, decide
+from experiments.deciding.decide import Choice, decide
+from experiments.deciding.evidence_in_force import in_force
+from experiments.deciding.review import review
 from experiments.errors import Refused
-from experiments.evidence_in_force import in_force
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend, sentence
+from experiments.evidence.reproduce import reproduce
 from experiments.hidden import TELLS_NO_EFFECT, evidence_text
-from experiments.history import history
-from experiments.ingest import ingest
 from experiments.memo import memo, render
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
 from experiments.portfolio.survey import pilot_row
-from experiments.recommend import recommend, sentence
-from experiments.reproduce import reproduce
-from experiments.review import review
+from experiments.record.history import history
+from experiments.running.ingest import ingest
 from stats.assessing.look_window import at_look, planned_looks
 
 Lead = Callable[..., Any]
@@ -48,7 +48,7 @@ def weekly(send_records: Callable[..., None], tmp_path: Any) -> Callable[..., An
     """Sends the records that sites have up to a day: ``weekly(led, date(2026, 4, 6), wait=-8)``."""
 
     def send(led: Any, until: date, **truth: Any) -> None:
-        from experiments.assign import assigned
+        from experiments.running.assign import assigned
 
         full = tmp_path / "full.csv"
         settings = {"wait": -40.0, "on_time": 0.0, **truth}

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from experiments.close import close
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close
+from experiments.deciding.decide import Choice, decide
 from experiments.errors import Refused, sentences
-from experiments.history import history, to_take_away
 from experiments.memo import memo, render
+from experiments.record.history import history, to_take_away
+from experiments.record.verify import verify
 from experiments.tables import as_csv, marked
-from experiments.verify import verify
 
 Lead = Callable[..., Any]
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from experiments.choice import Choice
-from experiments.close import close
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.close import close
+from experiments.deciding.decide import decide
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.history import history
-from experiments.inbox import moves
 from experiments.notes import LARGEST_MB, attach, attachments, comment, comments, download
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.verify import verify
+from experiments.telling.inbox import moves
 
 Charters = Callable[..., dict[str, Any]]
 PNG = b"\x89PNG\r\n\x1a\n" + b"poster"

@@ -15,10 +15,10 @@ import yaml
 from typer.testing import CliRunner
 
 from experiments.charters.charter import Person
-from experiments.choice import Choice
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.decide import decide
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.objectives.cascade import cascade

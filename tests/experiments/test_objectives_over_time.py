@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from experiments.desk import Desk
-from experiments.due_dates import due_dates
-from experiments.inbox import moves
 from experiments.objectives.course import courses
 from experiments.objectives.keep import NewKeyResult, NewObjective, add_key_result, add_objective, check_in, retarget
+from experiments.telling.due_dates import due_dates
+from experiments.telling.inbox import moves
 from registry import find
 from registry.kinds import Role, Via
 from registry.open import Registry

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from experiments.forget import forget
-from experiments.reproduce import reproduce, told
+from experiments.evidence.reproduce import reproduce, told
+from experiments.record.forget import forget
 from stats import ENGINE_VERSION
 from stats.plan import canonical_json
 
@@ -28,7 +28,7 @@ def older(monkeypatch: pytest.MonkeyPatch, lead: Lead) -> Callable[..., Any]:
     """A pilot judged by an older engine; ``writes`` changes what that engine wrote as evidence."""
 
     def judged(writes: Callable[[dict[str, Any]], None] = lambda evidence: None) -> Any:
-        from experiments import assess
+        from experiments.evidence import assess
 
         made = assess.evidence_texts
 
@@ -39,7 +39,7 @@ def older(monkeypatch: pytest.MonkeyPatch, lead: Lead) -> Callable[..., Any]:
             return {arm: canonical_json(evidence) for arm, evidence in found.items()}
 
         with monkeypatch.context() as then:
-            for module in ("stats.assessing.assess", "experiments.assess", "experiments.plan"):
+            for module in ("stats.assessing.assess", "experiments.evidence.assess", "experiments.planning.plan"):
                 then.setattr(f"{module}.ENGINE_VERSION", OLD)
             then.setattr(assess, "evidence_texts", texts)
             return lead("recommended")

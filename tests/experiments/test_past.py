@@ -17,7 +17,7 @@ from experiments.charters.check import read_charter
 from experiments.charters.to_plan import to_plan
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS, Refusal
-from experiments.past import as_written
+from experiments.planning.past import as_written
 
 Charters = Callable[..., dict[str, Any]]
 

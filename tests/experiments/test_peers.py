@@ -8,14 +8,14 @@ from datetime import date
 
 import pytest
 
+from experiments.deciding.evidence_in_force import in_force
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.documents.beside import Peer, before_and_after, levels_now, peer_sentences
 from experiments.errors import Refused
-from experiments.evidence_in_force import in_force
 from experiments.memo import memo
 from experiments.peers import keep_peer, peers
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
 from experiments.portfolio.survey import portfolio
 from registry import find
 from registry.open import Registry

@@ -14,18 +14,18 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from experiments.assess import assess
-from experiments.assign import assign, assigned
 from experiments.charters.check import read_charter
 from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS, Refusal
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.ingest import ingest
-from experiments.plan import plan
+from experiments.evidence.assess import assess
+from experiments.planning.plan import plan
 from experiments.raw.for_pilot import for_pilot, left_out
 from experiments.raw.panel import first_look, proposed, read_records
 from experiments.register import register
+from experiments.running.assign import assign, assigned
+from experiments.running.ingest import ingest
 from experiments.tables import large_as_csv, large_as_parquet
 from registry import find
 from registry.open import Registry

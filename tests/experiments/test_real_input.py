@@ -13,18 +13,18 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from experiments.assess import assess
-from experiments.assign import assign
 from experiments.cli import app
+from experiments.deciding.evidence_in_force import in_force
 from experiments.desk import Desk
-from experiments.evidence_in_force import in_force
-from experiments.ingest import ingest
+from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend, sentence
+from experiments.evidence.reproduce import reproduce
 from experiments.memo import memo, render
-from experiments.plan import plan
-from experiments.recommend import recommend, sentence
+from experiments.planning.plan import plan
 from experiments.register import register
-from experiments.reproduce import reproduce
-from experiments.sign import sign
+from experiments.running.assign import assign
+from experiments.running.ingest import ingest
+from experiments.signing.sign import sign
 
 causaldata = pytest.importorskip("causaldata")
 

@@ -10,13 +10,13 @@ import pytest
 
 from experiments.charters.check import read_charter
 from experiments.errors import Refused
-from experiments.history import history
-from experiments.money import break_even, break_even_sentences, break_even_so_far
 from experiments.pictures.rehearsal_view import change_sentences, headline, premise_sentences, with_error
-from experiments.plan import plan, planned
+from experiments.planning.money import break_even, break_even_sentences, break_even_so_far
+from experiments.planning.plan import plan, planned
+from experiments.planning.rehearse import kept, plan_to_rehearse, rehearse, rehearse_charter
+from experiments.record.history import history
 from experiments.register import register
-from experiments.rehearse import kept, plan_to_rehearse, rehearse, rehearse_charter
-from experiments.sign import sign
+from experiments.signing.sign import sign
 from experiments.words import forbidden_words, jargon_words
 from experiments.words.numbers import in_hundred
 from stats.rehearsing import rehearsal as rehearsing
@@ -76,7 +76,7 @@ def test_too_few_pilots_or_no_plan_are_shown_and_not_kept(desk: Any, waiting: Ch
 
 
 def test_the_rehearsal_of_another_plan_is_not_kept_with_this_one(desk: Any, waiting: Charters) -> None:
-    from experiments.rehearse import keep
+    from experiments.planning.rehearse import keep
 
     key = register(desk, waiting()).key
     owner = desk.as_person("Ana Lima")

@@ -17,12 +17,12 @@ from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
 from experiments.desk import Desk
 from experiments.errors import Refused, sentences
-from experiments.history import history
-from experiments.plan import plan
+from experiments.planning.plan import plan
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register
 from experiments.revise import reopen
-from experiments.sign import sign
-from experiments.verify import verify
+from experiments.signing.sign import sign
 from registry.kinds import Stage
 
 Lead = Callable[..., Any]

@@ -15,9 +15,9 @@ from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.choice import Choice
-from experiments.close import close
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.close import close
+from experiments.deciding.decide import decide
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.errors import Refused

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from experiments.assign import assign, assignment_json
 from experiments.desk import Desk
 from experiments.errors import Refused
-from experiments.history import history
-from experiments.plan import locked_plan, plan
+from experiments.planning.plan import locked_plan, plan
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.register import register, resume, save_draft
-from experiments.sign import Terms, sign
-from experiments.unsigned import decline, declined, sign_by, start_unsigned
-from experiments.verify import verify
+from experiments.running.assign import assign, assignment_json
+from experiments.signing.sign import Terms, sign
+from experiments.signing.unsigned import decline, declined, sign_by, start_unsigned
 from experiments.words import problem_sentence
 from registry import find
 from registry.errors import NotFound

@@ -13,18 +13,18 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Handler
 
-from experiments.choice import Choice
-from experiments.close import close
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.close import close
+from experiments.deciding.decide import decide
 from experiments.desk import Desk
-from experiments.digest import digest
-from experiments.due_dates import due_dates
 from experiments.errors import Refused
-from experiments.notify import notify
-from experiments.plan import plan
+from experiments.planning.plan import plan
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.sign import sign
-from experiments.verify import verify
+from experiments.signing.sign import sign
+from experiments.telling.digest import digest
+from experiments.telling.due_dates import due_dates
+from experiments.telling.notify import notify
 from registry import find
 
 Charters = Callable[..., dict[str, Any]]

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from experiments.cli import app
 from experiments.desk import Desk
-from experiments.notify import notify
-from experiments.plan import plan
+from experiments.planning.plan import plan
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.verify import verify
+from experiments.telling.notify import notify
 from registry import find
 
 # apprise 2.2 imports a module that Python 3.13 has taken out; it brings its own there.

@@ -14,7 +14,7 @@ from experiments.forms.pilot_template import FOLDER, ORDER, PilotTemplate, templ
 from experiments.forms.register_steps import document, still_open
 from experiments.forms.register_templates import advice, replaced, template, with_template
 from experiments.metrics import shipped
-from experiments.rehearse import rehearse_charter
+from experiments.planning.rehearse import rehearse_charter
 from experiments.words import forbidden_words, jargon_words
 from stats.planning.plan_sizing import plan_sizing
 

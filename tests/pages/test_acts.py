@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.charters.charter import Person
-from experiments.decide import decisions
+from experiments.deciding.decide import decisions
+from experiments.deciding.review import reviews
 from experiments.people import person_of
-from experiments.review import reviews
 from registry import find
 from registry.kinds import Role, Stage
 

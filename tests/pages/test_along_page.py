@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments.amend import amendments
-from experiments.check_ins import check_ins
 from experiments.demo.portfolio import document_of
-from experiments.history import history
-from experiments.plan import locked_plan, planned
+from experiments.planning.plan import locked_plan, planned
+from experiments.record.history import history
+from experiments.running.check_ins import check_ins
 from experiments.shape import shape
-from experiments.sign import Terms, sign
+from experiments.signing.amend import amendments
+from experiments.signing.sign import Terms, sign
 from registry import find
 from registry.kinds import Stage
 
@@ -203,7 +203,7 @@ def test_no_file_is_said(worked: Path, show: Show, press: Press, read: Read) -> 
 def test_a_pilot_that_is_being_shaped_sends_its_owner_along_the_way(
     worked: Path, show: Show, read: Read, desk: Any
 ) -> None:
-    from experiments.inbox import moves
+    from experiments.telling.inbox import moves
 
     owner = desk.as_person("Jonas Weber")
     shape(owner, PLANNED)
@@ -213,8 +213,8 @@ def test_a_pilot_that_is_being_shaped_sends_its_owner_along_the_way(
 
 
 def test_between_checks_new_data_are_asked_for_by_the_next_check(worked: Path, desk: Any) -> None:
-    from experiments.inbox import moves
-    from experiments.looks import next_check
+    from experiments.planning.looks import next_check
+    from experiments.telling.inbox import moves
 
     (move,) = [move for move in moves(desk.as_person("Leila Haddad")) if move.pilot == RUNNING]
     assert (move.act, move.page) == ("bring_data", "data")

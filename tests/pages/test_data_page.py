@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from experiments import assign, plan, register, sign
+from experiments import register
+from experiments.planning import plan
+from experiments.running import assign
+from experiments.signing import sign
 from experiments.words import sentences_in
 from registry import find
 

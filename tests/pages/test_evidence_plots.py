@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import assess, assign, ingest, plan, recommend, register, reproduce, sign
+from experiments import register
 from experiments.desk import Desk
+from experiments.evidence import assess, recommend, reproduce
+from experiments.planning import plan
+from experiments.running import assign, ingest
+from experiments.signing import sign
 from experiments.words import forbidden_words, say
 from registry.open import Registry
 

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from experiments.choice import Choice
-from experiments.decide import decide
+from experiments.deciding.choice import Choice
+from experiments.deciding.decide import decide
 from experiments.demo.portfolio import document_of
 from experiments.desk import Desk
-from experiments.inbox import moves
 from experiments.people.keeping import add_person
-from experiments.plan import plan
+from experiments.planning.plan import plan
+from experiments.record.verify import verify
 from experiments.register import register
-from experiments.verify import verify
+from experiments.telling.inbox import moves
 from experiments.words import say
 from registry import find
 from registry.kinds import Role

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from experiments.deciding.overrides import overrides
 from experiments.learned.prior import in_force
-from experiments.overrides import overrides
 from experiments.words import jargon_words, say
 
 Show, Read, Press = Callable[..., Any], Callable[[Any], str], Callable[[Any, str], Any]

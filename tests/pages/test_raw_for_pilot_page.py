@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from experiments.assign import assign
-from experiments.plan import plan
+from experiments.planning.plan import plan
 from experiments.register import register
-from experiments.sign import sign
+from experiments.running.assign import assign
+from experiments.signing.sign import sign
 from registry import find
 
 SITES = [f"B{number}" for number in range(1, 9)]

@@ -57,7 +57,7 @@ def test_another_smallest_gain_and_other_weeks_are_tried_too(
 def test_it_is_kept_with_the_plan_once(
     worked: Path, show: Show, read: Read, press: Callable[[Any, str], Any], monkeypatch: pytest.MonkeyPatch, desk: Any
 ) -> None:
-    from experiments.history import history
+    from experiments.record.history import history
 
     page = show("rehearse", pilot="repair-or-replace-advice", person="Ana Lima")
     monkeypatch.setattr("stats.rehearsing.rehearsal.PILOTS", 1000)

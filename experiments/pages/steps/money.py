@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from experiments.forms.metric_form import factor
-from experiments.money import break_even_so_far, offers, with_gains
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pages.steps import fields
+from experiments.planning.money import break_even_so_far, offers, with_gains
 from experiments.words import say
 
 GAINS = f"{fields.PREFIX}gains"

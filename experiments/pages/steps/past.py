@@ -13,7 +13,7 @@ from experiments.forms.power_preview import plan_so_far
 from experiments.pages import look
 from experiments.pages.frame import attempt, plain, warn
 from experiments.pages.steps import fields
-from experiments.past import read_uploaded
+from experiments.planning.past import read_uploaded
 from experiments.words import say
 
 TAKEN, LINES = f"{fields.PREFIX}past-history", f"{fields.PREFIX}past-lines"

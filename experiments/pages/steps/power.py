@@ -10,9 +10,9 @@ from experiments.forms.metric_form import factor
 from experiments.forms.power_preview import plan_so_far
 from experiments.pages import look
 from experiments.pages.steps import fields, past
-from experiments.past import as_written
 from experiments.pictures import charts
 from experiments.pictures.power_picture import power_picture, sizing_rows
+from experiments.planning.past import as_written
 from experiments.words import say
 from stats.planning.plan_sizing import plan_sizing
 

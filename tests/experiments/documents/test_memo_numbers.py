@@ -14,11 +14,11 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from experiments.deciding.evidence_in_force import in_force
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
-from experiments.evidence_in_force import in_force
 from experiments.memo import memo, render
-from experiments.plan import locked_plan
+from experiments.planning.plan import locked_plan
 from experiments.words.numbers import day
 from registry.open import Registry
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from experiments.close import close
-from experiments.decide import Choice, decide
+from experiments.deciding.close import close
+from experiments.deciding.decide import Choice, decide
 from experiments.desk import Desk
 from experiments.notes import comment
-from experiments.pauses import pause
 from experiments.portfolio import seen
 from experiments.portfolio.rows import Survey
 from experiments.portfolio.survey import survey
 from experiments.register import register
+from experiments.safety.pauses import pause
 from registry import find
 from registry.kinds import Via
 from registry.people import Department, Person

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from experiments.decide import Choice, decide
+from experiments.deciding.decide import Choice, decide
 from experiments.demo.waves import WaveWorld, wave_records
 from experiments.desk import Desk
 from experiments.rollouts.keep import standing

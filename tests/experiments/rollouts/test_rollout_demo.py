@@ -15,10 +15,10 @@ from experiments.cli import app
 from experiments.commands.outputs import OUTPUTS
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
-from experiments.history import history
+from experiments.evidence.reproduce import reproduce
 from experiments.portfolio.survey import pilot_row
-from experiments.reproduce import reproduce
-from experiments.verify import verify
+from experiments.record.history import history
+from experiments.record.verify import verify
 from registry.open import Registry
 
 HELD, LOST = "call-back-at-peak", "technician-on-the-way"

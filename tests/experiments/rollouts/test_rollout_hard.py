@@ -14,13 +14,13 @@ import pytest
 from experiments.archive.bring import import_pilot
 from experiments.archive.pack import export_pilot
 from experiments.desk import Desk
-from experiments.reproduce import reproduce
+from experiments.evidence.reproduce import reproduce
+from experiments.record.verify import verify
 from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, start
 from experiments.rollouts.measure import measure
 from experiments.rollouts.view import standing_sentence
 from experiments.rollouts.wanted import Wanted
-from experiments.verify import verify
 from registry import find
 from registry.kinds import Stage
 from registry.open import Registry

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from experiments.errors import Refused
-from experiments.history import history
-from experiments.inbox import moves
+from experiments.record.history import history
+from experiments.record.verify import verify
 from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, standing, start
 from experiments.rollouts.measure import measure
 from experiments.rollouts.propose import propose
 from experiments.rollouts.wanted import Wanted, sites_in, sites_of
-from experiments.verify import verify
+from experiments.telling.inbox import moves
 from registry import find
 from registry.kinds import RolloutState, Stage
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from experiments.forget import forget
-from experiments.inbox import moves
-from experiments.reproduce import reproduce
+from experiments.evidence.reproduce import reproduce
+from experiments.record.forget import forget
+from experiments.record.verify import verify
 from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, start
 from experiments.rollouts.measure import measure
 from experiments.rollouts.view import rollout_view, standing_sentence
 from experiments.rollouts.wanted import Wanted
-from experiments.verify import verify
+from experiments.telling.inbox import moves
 
 Send = Callable[..., Path]
 ENDS = (date(2026, 6, 28), date(2026, 7, 26), date(2026, 8, 23))

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from experiments.charters.charter import Person
+from experiments.deciding.overrides import overrides, score_of
 from experiments.desk import Desk
-from experiments.forecasts import forecasts
 from experiments.learned.hindsight import suggestion
 from experiments.learned.prior import learn, propose
 from experiments.learned.rolled_out import rolled_out
 from experiments.learned.survey import learned
 from experiments.learned.telling import lines, realised
-from experiments.overrides import overrides, score_of
 from experiments.people import person_of
+from experiments.planning.forecasts import forecasts
 from experiments.rollouts.acts import roll_back
 from experiments.rollouts.keep import keep_plan, standing, start
 from experiments.rollouts.measure import measure

@@ -1,0 +1,1 @@
+"""The record itself: its history, whether it is whole, what is forgotten, its copies."""

@@ -1,0 +1,1 @@
+"""What must not wait: concerns, the weekly harm check, pauses."""

@@ -1,0 +1,1 @@
+"""Agreement: partners sign their own numbers, the plan is locked, and changed only on record."""

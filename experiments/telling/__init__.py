@@ -1,0 +1,1 @@
+"""What people are told without asking: what needs them, by when, and the week in words."""

@@ -1,0 +1,1 @@
+"""A pilot after a pilot: the next version, and what each one did."""
