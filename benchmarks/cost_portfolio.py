@@ -23,7 +23,7 @@ from sqlalchemy import insert, select
 
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
-from experiments.journey import journey
+from experiments.portfolio.journey import journey
 from experiments.portfolio.survey import portfolio
 from registry.canonical import sha256_text
 from registry.open import Registry

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from registry.events import Event, LogHead
+from registry.pilots import Pilot
+from registry.searched import touched_by
 
-MOST = 500
+MOST = 2_000
 """So many events are followed one by one; after more, everything is read again."""
 APART = frozenset(
     {
@@ -21,7 +24,9 @@ APART = frozenset(
     }
 )
 """Tables that no list of pilots reads."""
-OF_ALL = frozenset({"department", "person", "peer_value"})
+NAMED = frozenset({"department", "person"})
+"""Tables whose rows are named in lists beside those pilots that they belong to."""
+OF_ALL = frozenset({"peer_value"})
 """Tables whose rows stand in lists beside many pilots."""
 
 
@@ -48,13 +53,21 @@ def moved_since(session: Session, seen: Moment) -> set[UUID] | None:
     if len(events) > MOST:
         return None
     moved: set[UUID] = set()
+    named: set[tuple[str, UUID]] = set()
     for pilot_id, seals in events:
         rows = [key.split("/", 1) for key in seals]
         tables = {table for table, _ in rows}
         moved |= {UUID(key) for table, key in rows if table == "pilot"}
+        named |= {(table, UUID(key)) for table, key in rows if table in NAMED}
         if pilot_id is not None:
             moved.add(pilot_id)
-            tables.discard("person")  # made with the pilot that names them first
-        if tables & OF_ALL or (pilot_id is None and tables - APART - {"pilot"}):
+        if tables & OF_ALL or (pilot_id is None and tables - APART - NAMED - {"pilot"}):
             return None
-    return moved
+    return moved | {pilot for table, key in named for pilot in _naming(session, table, key)}
+
+
+def _naming(session: Session, table: str, key: UUID) -> list[UUID]:
+    """Pilots in whose lists this department or person is named."""
+    if table == "department":
+        return touched_by(session.connection(), table, key)
+    return list(session.exec(select(Pilot.id).where(or_(col(Pilot.owner_id) == key, col(Pilot.sponsor_id) == key))))

@@ -100,5 +100,18 @@ def serve(
         megabytes, host = upload_mb(), bound_to(address)
     except Refused as refused:
         raise SystemExit("\n".join(sentences(refused))) from None
+    _read_once()
     where = ["--server.address", host, "--server.port", str(port), "--server.maxUploadSize", str(megabytes)]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *where])
+
+
+def _read_once() -> None:
+    """Read the portfolio before anybody waits for it: a large one is then kept in the data folder."""
+    from experiments.errors import REFUSALS
+    from experiments.portfolio.survey import portfolio
+
+    try:
+        with looking(None) as desk:
+            portfolio(desk)
+    except REFUSALS:
+        return  # said by the app, to whoever opens it

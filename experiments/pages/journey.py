@@ -8,10 +8,10 @@ from urllib.parse import quote
 import streamlit as st
 
 from experiments.desk import Desk
-from experiments.journey import Step, Touched, journey, step_word
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures.journey_strip import journey_strip
+from experiments.portfolio.journey import Step, Touched, journey, step_word
 from experiments.words import say
 
 SHOWN = 12

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
+
 from experiments.documents.beside import before_and_after, levels_now
 from experiments.planning.money import horizon_words
 from experiments.portfolio.rates import chance_of_falling_short
+from experiments.portfolio.touches import Touch, touches
 from experiments.words.numbers import Unit, effect
 from registry.evidence import EvidenceRecord, RecommendationRecord
 from registry.overview import Overview, texts
@@ -23,7 +25,8 @@ from stats.plan import Plan, PlannedMetric
 class Headline:
     """What lists show of a plan and of what was said on its evidence; ``found`` is empty where nothing may be shown.
 
-    levels: metrics with where those with the change stand now, none where nothing may be shown.
+    levels: metrics with where those with the change stand now, none where nothing may be shown; touches: what it
+    measures along the customer's journey.
     """
 
     start: date | None
@@ -32,6 +35,7 @@ class Headline:
     sites: frozenset[str]
     found: Mapping[str, Any]
     levels: tuple[tuple[PlannedMetric, float], ...] = ()
+    touches: tuple[Touch, ...] = ()
 
 
 _HEADLINES: dict[tuple[str, ...], Headline] = {}
@@ -52,12 +56,10 @@ def headlines(session: Any, known: Overview) -> dict[UUID, Headline]:
     found = {key: _HEADLINES[mark] for key, mark in marks.items() if mark in _HEADLINES}
     for key in fresh:
         plan = Plan.model_validate_json(plans[known.plans[key].id])
-        told, levels = {}, {}
+        told, levels, stored, rule = {}, {}, None, None
         if key in said:
-            stored, rule = (
-                json.loads(evidence[known.evidence[key].id]),
-                json.loads(advice[known.recommendations[key].id]),
-            )
+            stored = from_json(evidence[known.evidence[key].id])
+            rule = from_json(advice[known.recommendations[key].id])
             told, levels = _found(plan, stored, rule), {} if rule["hidden"] else levels_now(stored)
         found[key] = _HEADLINES[marks[key]] = Headline(
             start=plan.start,
@@ -66,6 +68,7 @@ def headlines(session: Any, known: Overview) -> dict[UUID, Headline]:
             sites=frozenset(site.key for site in plan.sites),
             found=told,
             levels=tuple((metric, levels[metric.key]) for metric in plan.metrics if metric.key in levels),
+            touches=touches(plan.metrics, stored, rule),
         )
     return found
 

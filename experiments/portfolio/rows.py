@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from experiments.portfolio.site_calendar import Span
+from experiments.portfolio.touches import Touch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +67,12 @@ class PilotRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """The pilots in rows, and where and when each that has a plan with dates is at work (withdrawn ones are not)."""
+    """The pilots in rows, where and when each that has a plan with dates is at work (withdrawn ones are not), and what
+    each that has a plan measures along the customer's journey, by its key."""
 
     rows: tuple[PilotRow, ...]
     spans: tuple[Span, ...]
+    touches: Mapping[str, tuple[Touch, ...]]
 
 
 def to_take_away(rows: Sequence[PilotRow]) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from experiments.documents.beside import Peer, peer_sentence
 from experiments.peers import peers_in
 from experiments.portfolio.headlines import Headline, headlines
 from experiments.portfolio.rows import PilotRow, Survey
-from experiments.portfolio.seen import whole
+from experiments.portfolio.seen import as_of, told_otherwise, whole
 from experiments.portfolio.site_calendar import Span
 from experiments.rollouts.words import rolling_words
 from experiments.words.numbers import Unit, effect
@@ -33,26 +34,35 @@ def survey(desk: Desk, **filters: Any) -> Survey:
     if not filters:
         return whole(desk, _survey)
     with desk.read() as session:
-        return _survey(session, find.pilots(session, drafts=False, **filters), desk.registry.clock().date())
+        found = _survey(session, find.pilots(session, drafts=False, **filters))
+    today = desk.registry.clock().date()
+    return replace(found, rows=tuple(as_of(row, today) for row in found.rows))
 
 
 def rows_of(session: Any, pilots: Sequence[Pilot], today: date) -> tuple[PilotRow, ...]:
     """These pilots in rows, in the order given."""
-    return _survey(session, pilots, today).rows
+    return tuple(as_of(row, today) for row in _survey(session, pilots).rows)
+
+
+def false_rows(desk: Desk) -> list[str]:
+    """Keys of pilots of which lists would have shown something else than the record says; they no longer do."""
+    return told_otherwise(desk, _survey)
 
 
 def pilot_row(desk: Desk, key: str) -> PilotRow:
     with desk.read() as session:
-        return _survey(session, [find.pilot(session, key)], desk.registry.clock().date()).rows[0]
+        return rows_of(session, [find.pilot(session, key)], desk.registry.clock().date())[0]
 
 
-def _survey(session: Any, pilots: Sequence[Pilot], today: date) -> Survey:
+def _survey(session: Any, pilots: Sequence[Pilot]) -> Survey:
+    """Rows without what depends on the day."""
     known = overview(session, pilots)
     told, reported, kept = headlines(session, known), _reported(session, pilots), peers_in(session)
     spans = (_span(pilot, told[pilot.id]) for pilot in pilots if pilot.id in told)
     return Survey(
-        rows=tuple(_row(pilot, known, told.get(pilot.id), reported.get(pilot.id, {}), kept, today) for pilot in pilots),
+        rows=tuple(_row(pilot, known, told.get(pilot.id), reported.get(pilot.id, {}), kept) for pilot in pilots),
         spans=tuple(span for span in spans if span is not None),
+        touches={pilot.key: told[pilot.id].touches for pilot in pilots if pilot.id in told},
     )
 
 
@@ -78,10 +88,8 @@ def _row(
     headline: Headline | None,
     reported: Mapping[str, Any],
     kept: Sequence[Peer],
-    today: date,
 ) -> PilotRow:
     decision = known.decisions.get(pilot.id)
-    next_date = _next_date(pilot, known, headline)
     return PilotRow(
         key=pilot.key,
         title=pilot.title,
@@ -98,9 +106,7 @@ def _row(
         decided=decision.verdict.value if decision and decision.verdict else None,
         overruled=bool(decision and decision.overrules),
         decided_on=decision.decided_at.date() if decision and decision.verdict else None,
-        next_date=next_date,
-        overdue=next_date is not None and next_date < today,
-        age_days=max(0, (today - pilot.stage_since.date()).days),
+        next_date=_next_date(pilot, known, headline),
         rollout=rolling_words(known.rollouts[pilot.id]) if pilot.id in known.rollouts else "",
         peers=_beside_peers(headline, kept) if kept and headline else "",
         **(headline.found if headline else {}),

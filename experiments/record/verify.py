@@ -1,4 +1,4 @@
-"""Verify: is the record as it was written? Walks the whole log, every row and every snapshot."""
+"""Verify: is the record as it was written? Walks the whole log, every row and every snapshot, and the kept lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from experiments.desk import Desk
 from experiments.errors import Refused
+from experiments.portfolio.survey import false_rows
 from experiments.words import say
 from registry.verify import Verification
 from registry.verify import verify as walk
@@ -35,15 +36,20 @@ def verify(desk: Desk, head: str | None = None) -> Verified:
     if noted is not None and not _MARK.fullmatch(noted):
         raise Refused(Problem(code="head_not_a_hash", facts={"given": noted[:80]}))
     found: Verification = walk(desk.registry, noted)
+    # Only a whole record can tell what a list should say.
+    listed = [say("finding.list_false", pilot=key) for key in false_rows(desk)] if found.whole else []
     return Verified(
-        whole=found.whole,
+        whole=found.whole and not listed,
         events=found.events,
         rows=found.rows,
         snapshots=found.snapshots,
         attachments=found.attachments,
         head=found.head,
-        findings=tuple(
-            say(f"finding.{finding.code}", subject=finding.subject, seq=finding.seq, **finding.facts)
-            for finding in found.findings
+        findings=(
+            *(
+                say(f"finding.{finding.code}", subject=finding.subject, seq=finding.seq, **finding.facts)
+                for finding in found.findings
+            ),
+            *listed,
         ),
     )

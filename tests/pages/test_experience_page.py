@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from experiments.journey import journey
+from experiments.portfolio.journey import journey
 from experiments.words import forbidden_words, say
 
 Show = Callable[..., Any]

@@ -1,4 +1,4 @@
-"""The journey across pilots is read once; what happens to a pilot afterwards is on it at the next look."""
+"""The journey across pilots: what happens to a pilot is on it at the next look."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from experiments import journey as stage
 from experiments.evidence.assess import assess
 from experiments.evidence.recommend import recommend
-from experiments.journey import Touched, journey
+from experiments.portfolio.journey import Touched, journey
 from experiments.words import say
 
 Lead = Callable[..., Any]
@@ -43,17 +42,6 @@ def test_what_happens_to_a_pilot_is_on_the_journey_at_the_next_look(placed: Call
     after = _waits(led)
     assert (after.judged, after.touch.outcome) == (True, "better")
     assert after.touch.change
-
-
-def test_pilots_to_which_nothing_happened_are_not_read_again(
-    placed: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    led = placed("recommended")
-    once = journey(led.desk, [led.key])
-    read: list[Any] = []
-    monkeypatch.setattr(stage, "texts", lambda *asked: read.append(asked) or {})
-    assert journey(led.desk, [led.key]) == once
-    assert read == []
 
 
 def test_a_pilot_that_was_not_asked_for_is_left_out(placed: Callable[[str], Any]) -> None:
