@@ -4,8 +4,9 @@
 
 The record is filled with copies of the worked pilots (cost_portfolio.py makes them), once small and once large, on
 SQLite and on the tests' PostgreSQL server; the same questions are asked of each. Seconds of one process, the median
-of five after a first one; beside them the ratio of large to small, and of PostgreSQL to SQLite. Then the server time
-of the pages, run by Streamlit's own test harness without a browser.
+of five after a first one; beside them the ratio of large to small, and of PostgreSQL to SQLite. The portfolio also in
+programs that have just started (without their imports). Then the server time of the pages, run by Streamlit's own
+test harness without a browser.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cost_portfolio import copies
+from cost_portfolio import copies, just_started
 
 from experiments.demo import add_portfolio
 from experiments.desk import Desk
@@ -136,6 +137,9 @@ def measured(
                 address = address_of(f"pilots_{size}")
                 with filled(Path(folder), address, size, begin) as desk:
                     found[kind, size] = asked(desk)
+                    fresh = [wall for wall, _ in just_started(Path(folder), address)]
+                    found[kind, size]["portfolio, just started"] = (fresh[0], median(fresh))
+                    print(f"    portfolio, just started: {median(fresh):.3f} s", flush=True)
                 if size == max(sizes):
                     found[kind, size] |= pages(Path(folder), address)
     return found
