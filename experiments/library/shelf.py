@@ -9,7 +9,7 @@ from typing import Any
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.library.cards import Card, cards_of
-from experiments.words import say
+from experiments.words.titles import title_of
 from registry import find, shelf
 from registry.shelf import ORDERS, Wanted
 from stats.errors import Problem
@@ -72,7 +72,4 @@ def decided_pilots(desk: Desk) -> Mapping[str, str]:
     """Title by key of every pilot on the shelf, by title."""
     with desk.read() as session:
         found = shelf.shelf_titles(session)
-    return {
-        key: title if version == 1 else say("frame.version", title=title, number=version)
-        for key, title, version in found
-    }
+    return {key: title_of(title, version) for key, title, version in found}

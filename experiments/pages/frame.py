@@ -13,9 +13,11 @@ from experiments.desk import Desk, why_not
 from experiments.errors import REFUSALS, problems_of
 from experiments.pages import door, look
 from experiments.pages.look import theme as theme
+from experiments.portfolio.survey import portfolio
 from experiments.safety.worries import worries
 from experiments.telling.inbox import NEXT, Move, moves_of
 from experiments.words import problem_sentence, say
+from experiments.words.titles import titled
 from registry import find
 from registry.access import Act
 from registry.kinds import Via
@@ -100,8 +102,7 @@ def pilot_here(desk: Desk, *, recorded_too: bool = False) -> Pilot:
 
     A pilot that was over before it was registered is told on every page, which then stops, unless ``recorded_too``.
     """
-    with desk.read() as session:
-        keys = {row.key: named(row) for row in find.pilots(session, drafts=False)}
+    keys = {row.key: titled(row) for row in portfolio(desk)}
     if not keys:
         st.info(say("frame.no_pilots"), icon=":material/eco:")
         st.page_link("experiments/pages/register.py", label=say("frame.register_first"), icon=":material/add:")
@@ -126,11 +127,6 @@ def pilot_here(desk: Desk, *, recorded_too: bool = False) -> Pilot:
         if not recorded_too:
             st.stop()
     return pilot
-
-
-def named(pilot: Pilot) -> str:
-    """The title; a later version says which it is."""
-    return pilot.title if pilot.version == 1 else say("frame.version", title=pilot.title, number=pilot.version)
 
 
 def _other_pilot() -> None:

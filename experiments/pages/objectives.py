@@ -10,10 +10,11 @@ from experiments.objectives.outline import actions, brought, columns, head
 from experiments.objectives.roll_up import pilot_sentences, roll_ups
 from experiments.objectives.tree import Node, Tree, tree
 from experiments.pages import look
-from experiments.pages.frame import begin, named, offered, plain
+from experiments.pages.frame import begin, offered, plain
 from experiments.pages.objectives_forms import keeping
 from experiments.pictures.course_chart import course_chart
 from experiments.words import say
+from experiments.words.titles import titled
 from registry.access import Act
 
 
@@ -57,7 +58,7 @@ def loose_ends(of: Tree) -> None:
             say("objectives.unserved", name=r.row.name, department=r.department or say("objectives.everybody"))
             for r in found.unserved
         ),
-        *([say("objectives.idle", pilots=[named(pilot) for pilot in found.idle])] if found.idle else []),
+        *([say("objectives.idle", pilots=[titled(pilot) for pilot in found.idle])] if found.idle else []),
     ]
     look.lines(told or [say("objectives.holds")])
 

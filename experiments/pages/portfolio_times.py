@@ -17,8 +17,9 @@ from experiments.portfolio.pack import last_months, month_words, pack_pdf_of
 from experiments.portfolio.rates import counted, rates
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.site_calendar import Clash, Span, clashes, half_years, within
-from experiments.portfolio.words import clash_sentence, few_named, funnel, shared_with, standing, titled
+from experiments.portfolio.words import clash_sentence, few_named, funnel, shared_with, standing
 from experiments.words import say
+from experiments.words.titles import titled
 
 BARS = 40
 PAIRS = 100

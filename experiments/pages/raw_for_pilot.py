@@ -9,12 +9,13 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.incoming import on_disk
 from experiments.limits import size_limits
-from experiments.pages.frame import attempt, done, named, plain
+from experiments.pages.frame import attempt, done, plain
 from experiments.raw.for_pilot import PilotFile, for_pilot, left_out, pilots_for, read_beside
 from experiments.raw.panel import read_records
 from experiments.running.ingest import ingest
 from experiments.tables import large_as_csv, large_as_parquet
 from experiments.words import say
+from experiments.words.titles import titled
 from stats.outcomes import Reading
 from stats.raw_records import RawMapping
 
@@ -28,7 +29,10 @@ def for_a_pilot(desk: Desk, upload: Any, reading: Reading, mapping: RawMapping) 
     st.text(say("raw.for_pilot_lead"))
     with st.form("raw-for-pilot", border=True):
         key = st.selectbox(
-            say("raw.for_pilot_which"), list(pilots), format_func=lambda key: plain(named(pilots[key])), key="raw-pilot"
+            say("raw.for_pilot_which"),
+            list(pilots),
+            format_func=lambda key: plain(titled(pilots[key])),
+            key="raw-pilot",
         )
         beside = st.file_uploader(say("raw.beside"), type=["csv", "parquet"], key="raw-beside")
         with st.container(horizontal=True):

@@ -12,6 +12,7 @@ from experiments.portfolio.site_calendar import Clash, Span
 from experiments.words import say
 from experiments.words.catalogue import listed
 from experiments.words.numbers import day, money
+from experiments.words.titles import titled
 
 STEPS = ("registered", "signed", "running", "assessed", "decided")
 NAMED = 5
@@ -92,11 +93,6 @@ def money_words(row: PilotRow) -> str:
     if row.expected is None:
         return ""
     return say("portfolio.money", amount=money(row.expected, row.currency), horizon=row.horizon)
-
-
-def titled(span: Span) -> str:
-    """The title; a later version says which it is."""
-    return span.title if span.version == 1 else say("frame.version", title=span.title, number=span.version)
 
 
 def shared_with(found: Sequence[Clash]) -> dict[str, tuple[str, ...]]:

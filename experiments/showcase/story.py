@@ -21,9 +21,9 @@ from experiments.planning.plan import stored_plan
 from experiments.showcase.cautious import Cautious, cautious, money_down
 from experiments.showcase.chosen import Chosen, Kind, chosen
 from experiments.showcase.credit import credits_of
-from experiments.telling.inbox import titled
 from experiments.words import say
 from experiments.words.catalogue import listed
+from experiments.words.titles import titled
 from registry import find
 from registry.decisions import Decision
 from registry.evidence import EvidenceRecord, RecommendationRecord

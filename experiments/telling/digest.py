@@ -9,9 +9,10 @@ from uuid import UUID
 
 from experiments.desk import Desk
 from experiments.telling.due_dates import move_words
-from experiments.telling.inbox import moves, titled
+from experiments.telling.inbox import moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
+from experiments.words.titles import titled
 from registry import find, shelf
 from registry.events import Event
 
