@@ -197,6 +197,7 @@ class _Run:
     def _study(self, metric: PlannedMetric, arm: int, levels: Sequence[float]) -> Study:
         plan, reading = self.plan, self.reading
         spec = estimate_spec(plan, reading.rows, metric, levels, self.assignment)
+        spec = spec.model_copy(update={"cluster": reading.cluster})
         by_window = plan.design in WINDOW_DESIGNS
         return Study(
             spec=spec,

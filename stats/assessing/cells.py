@@ -26,7 +26,7 @@ from stats.cells.moments import codes
 from stats.errors import Problem, RefusedData
 from stats.expressions import resolve
 from stats.moments import ArmMoments
-from stats.outcomes.layout import Layout, arm_code, treatments
+from stats.outcomes.layout import Layout, treatments
 from stats.plan import Plan, PlannedMetric
 from stats.results import NotEstimable
 from stats.studies.open_study import (
@@ -37,6 +37,7 @@ from stats.studies.open_study import (
     covariate_requests,
     in_some_arm,
 )
+from stats.studies.repeated_units import UnitCounts, count_units
 from stats.studies.site_periods import Grid, grid_of, site_periods
 from stats.study import Floats, SitePeriods
 
@@ -53,8 +54,8 @@ class Reading:
     give; unit_cells: moments by arm (and cluster) after the start, where units were assigned; arms: the assignment;
     sites_seen: all sites of the data, also those that were never assigned; half_hours: by metric, cells by weekday and
     half-hour, where the data know the time of day; segments: cells by segment (channel, say) of additive metrics, where
-    the plan names such a column; units: distinct units by arm after the start, where the data name
-    them.
+    the plan names such a column; units: distinct units by arm after the start, where the data name them;
+    units_repeat: some of them have several rows, which then count as one cluster each.
     """
 
     plan: Plan
@@ -69,6 +70,7 @@ class Reading:
     half_hours: Mapping[str, Cells] = field(default_factory=dict)
     segments: Cells | None = None
     units: Mapping[int, float] | None = None
+    units_repeat: bool = False
     _windows: dict[str, SitePeriods] = field(default_factory=dict, compare=False, repr=False)
     """Metrics put together by window so far: estimate, checks and delivery ask for the same."""
 
@@ -97,6 +99,12 @@ class Reading:
         merged = self.cells.metrics[metric.key].merge(group, len(windows.sites) * len(windows.periods))
         everywhere = Cells(keys={}, rows=merged.n, metrics={metric.key: merged})
         return site_periods(everywhere, metric.key, spec, replace(windows, group=np.arange(len(merged.n))))
+
+    @property
+    def cluster(self) -> str | None:
+        """The column in whose groups units come: the plan's, else the unit's own where it has several rows."""
+        columns = self.plan.columns
+        return columns.unit if columns.cluster is None and self.units_repeat else columns.cluster
 
     def arm_moments(self, metric: PlannedMetric) -> ArmMoments:
         """Moments by arm of the rows after the start."""
@@ -132,7 +140,9 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
     rows = plan_table(plan, table, assigned=assigned)
     usable, without = usable_requests(plan, rows.table)
     if plan.design in UNIT_DESIGNS:
-        unit_cells = _unit_cells(plan, rows, usable)
+        counted = _counted_units(plan, rows)
+        repeat = counted is not None and counted.repeated and plan.columns.cluster is plan.columns.pair is None
+        unit_cells = _unit_cells(plan, rows, usable, by_unit=repeat)
         return Reading(
             plan=plan,
             rows=rows,
@@ -144,7 +154,8 @@ def read_plan(plan: Plan, table: ir.Table, arms: Mapping[str, int] | None) -> Re
             arms=None,
             half_hours=read_half_hours(plan, rows, usable),
             segments=read_segments(plan, rows, usable),
-            units=_distinct_units(plan, rows),
+            units=None if counted is None else counted.units,
+            units_repeat=repeat,
         )
     second = [request for request in usable if _read_by_window(plan, rows, request)]
     first = [request for request in usable if request not in second]
@@ -200,11 +211,11 @@ def _assigned_only(cells: Cells, arms: Mapping[str, int] | None) -> Cells:
     return cells.take(np.array([str(site) in arms for site in cells.keys["site"]], dtype=bool))
 
 
-def _unit_cells(plan: Plan, rows: PlanTable, usable: Sequence[MetricRequest]) -> Cells:
-    """One scan by arm (and cluster, else site) of the rows after the start, with all moments."""
+def _unit_cells(plan: Plan, rows: PlanTable, usable: Sequence[MetricRequest], *, by_unit: bool) -> Cells:
+    """One scan by arm (and cluster, unit or site) of the rows after the start, with all moments."""
     after = replace(rows, table=post_rows(rows))
     keys = {"arm": rows.layout.keys(after.table)["arm"]}
-    cluster = plan.columns.cluster or plan.columns.site
+    cluster = plan.columns.unit if by_unit else plan.columns.cluster or plan.columns.site
     if cluster is not None:
         keys["cluster"] = resolve(cluster, after.table)
     cells = in_some_arm(
@@ -219,17 +230,17 @@ def _unit_cells(plan: Plan, rows: PlanTable, usable: Sequence[MetricRequest]) ->
     )
     if cells.rows.sum() == 0:
         raise RefusedData(Problem(code="no_rows"))
-    return cells
+    if not by_unit:
+        return cells
+    # Evidence keeps its cells when data are forgotten: which row is whose must stay, who they are must not.
+    return replace(cells, keys={**cells.keys, "cluster": codes(cells.keys["cluster"])[1].astype(object)})
 
 
-def _distinct_units(plan: Plan, rows: PlanTable) -> dict[int, float] | None:
+def _counted_units(plan: Plan, rows: PlanTable) -> UnitCounts | None:
     """Distinct values of the unit column by arm after the start; None where the plan names no such column."""
     if plan.columns.unit is None or plan.columns.arm is None:
         return None
-    table = post_rows(rows)
-    coded = table.select(arm=arm_code(plan.columns.arm, table), unit=resolve(plan.columns.unit, table))
-    found = coded.group_by("arm").aggregate(units=coded["unit"].nunique()).to_pyarrow().to_pylist()
-    return {int(line["arm"]): float(line["units"]) for line in found if line["arm"] is not None}
+    return count_units(plan.columns.unit, plan.columns.arm, post_rows(rows))
 
 
 def resolve_moment(plan: Plan, rows: PlanTable) -> Any:

@@ -45,6 +45,7 @@ def as_kept(reading: Reading) -> dict[str, Any]:
         "half_hours_of": {key: next(i for i, one in enumerate(shared) if one is cells) for key, cells in by_time},
         "segments": None if reading.segments is None else _cells(reading.segments),
         "units": None if reading.units is None else {str(arm): _plain(n) for arm, n in reading.units.items()},
+        "units_repeat": reading.units_repeat,
         "post": None if post is None else post.model_dump(mode="json", by_alias=True),
         "assigned": reading.rows.assigned,
     }
@@ -68,6 +69,7 @@ def from_kept(plan: Plan, kept: Mapping[str, Any]) -> Reading:
         half_hours={key: shared[place] for key, place in kept["half_hours_of"].items()},
         segments=None if kept.get("segments") is None else _read_cells(kept["segments"]),
         units=None if kept["units"] is None else {int(arm): _value(n) for arm, n in kept["units"].items()},
+        units_repeat=kept.get("units_repeat", False),
     )
 
 

@@ -14,8 +14,8 @@ strata, covariates        OLS with HC2 (records)
 pair (records)            differences within pairs
 ========================  ============================================================================================
 
-Where units come in clusters (``cluster``) the default is CR2 with Satterthwaite's df; quantiles, worst cases and
-survival then need the sites' own values (design randomised_sites).
+Where units come in clusters (``cluster``, or units with several rows) the default is CR2 with Satterthwaite's df, and
+the worst cases are summed by cluster; quantiles and survival then need the sites' own values (randomised_sites).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def by_metric_kind(study: Study) -> Result:
     spec = study.spec
     kind = spec.metric.kind
     if kind in NO_MEANS:
-        if spec.cluster:
+        if spec.cluster and kind != "tail_mean":
             return NotEstimable(code="kind_needs_sites", facts={"kind": kind})
         return BY_KIND[kind](study)
     if spec.pair and not spec.cluster:

@@ -12,6 +12,7 @@ from stats.designs import clustered_records
 from stats.designs.units import (
     Floats,
     after_start,
+    clusters_by_arm,
     confidence,
     for_means_only,
     levels,
@@ -84,12 +85,20 @@ def quantile(study: Study) -> Result:
 
 
 def tail_mean(study: Study) -> Result:
-    """Difference of the means of the worst cases: high ones where lower is better."""
+    """Difference of the means of the worst cases: high ones where lower is better. Clusters: each in one arm."""
     from stats.methods.quantiles import tail_difference
 
     metric = study.spec.metric
     worst = "high" if metric.better == "lower" else "low"
-    return tested(study, tail_difference(*values(study), tail=metric.tail, worst=worst, confidence=confidence(study)))
+    clusters = None
+    if study.spec.cluster:
+        clusters = clusters_by_arm(study)
+        if clusters is None:
+            return NotEstimable(code="kind_needs_sites", facts={"kind": metric.kind})
+    result = tail_difference(
+        *values(study), tail=metric.tail, worst=worst, confidence=confidence(study), clusters=clusters
+    )
+    return tested(study, result)
 
 
 def survival(which: str) -> Run:

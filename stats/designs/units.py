@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 RATIOS = ("ratio", "rate")
 NO_MEANS = ("quantile", "tail_mean", "survival")
 
@@ -49,6 +50,19 @@ def values(study: Study) -> tuple[Floats, Floats]:
     arm = records["__arm"].to_numpy()
     known = np.isfinite(y)
     return y[known & (arm == 0)], y[known & (arm == study.arm)]
+
+
+def clusters_by_arm(study: Study) -> tuple[Codes, Codes] | None:
+    """The clusters of the values of (control, treatment), numbered in each arm; None where one stands in both."""
+    records = after_start(study)
+    known = records[np.isfinite(records["__y"].to_numpy(dtype=float))]
+    control, treatment = (known.loc[known["__arm"] == arm, study.spec.cluster] for arm in (0, study.arm))
+    if set(control) & set(treatment):
+        return None
+    of_control, of_treatment = (
+        np.unique(labels.astype(str), return_inverse=True)[1] for labels in (control, treatment)
+    )
+    return of_control, of_treatment
 
 
 def for_means_only(study: Study, *, ratios: bool = False) -> NotEstimable | None:

@@ -14,6 +14,7 @@ from stats.results import Estimate, Limits, NotEstimable, Result
 from stats.spec import TestSpec
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 NEEDED_BEYOND = 5
 """Units that must lie beyond the quantile (or in the tail) in each arm: fewer, and no interval holds its promise."""
 
@@ -115,11 +116,12 @@ def _share_at_least(gaps: Floats, value: float) -> float:
     return float((len(gaps) - np.searchsorted(gaps, value, side="left") + 1) / (len(gaps) + 1))
 
 
-def tail_level(values: Floats, tail: float, worst: str) -> ArmLevel:
+def tail_level(values: Floats, tail: float, worst: str, cluster: Codes | None = None) -> ArmLevel:
     """Mean of the worst ``tail`` share of the values ('high' or 'low'), with the variance of its influence function.
 
     The mean beyond a quantile v is v + mean(excess over v) / tail, and only the excess varies to first order (Chen
-    2008); degrees of freedom are those of the units in the tail.
+    2008); degrees of freedom are those of the units in the tail. cluster: (n,) whose rows each value belongs to; then
+    the excesses are summed by cluster, and those with a value in the tail are counted.
     """
     sign = 1.0 if worst == "high" else -1.0
     outward = sign * values
@@ -127,14 +129,35 @@ def tail_level(values: Floats, tail: float, worst: str) -> ArmLevel:
     excess = np.maximum(outward - line, 0.0)
     n = len(values)
     value = sign * (line + float(excess.mean()) / tail)
+    if cluster is not None:
+        groups = int(cluster.max()) + 1
+        summed = np.bincount(cluster, weights=excess - excess.mean(), minlength=groups)
+        variance = float((summed**2).sum()) * groups / max(groups - 1, 1) / (n * tail) ** 2
+        return ArmLevel(value=value, variance=variance, df=max(1.0, float(_in_tail(excess, cluster) - 1)), n=groups)
     return ArmLevel(value=value, variance=float(excess.var(ddof=1)) / (n * tail**2), df=max(1.0, n * tail - 1), n=n)
 
 
-def tail_difference(control: Floats, treatment: Floats, *, tail: float, worst: str, confidence: float) -> Result:
-    """Difference of the means of the worst cases of each arm."""
+def _in_tail(excess: Floats, cluster: Codes) -> int:
+    return len(np.unique(cluster[excess > 0]))
+
+
+def tail_difference(
+    control: Floats,
+    treatment: Floats,
+    *,
+    tail: float,
+    worst: str,
+    confidence: float,
+    clusters: tuple[Codes, Codes] | None = None,
+) -> Result:
+    """Difference of the means of the worst cases of each arm. clusters: by arm, numbered from 0; none in both arms."""
     if reason := too_few_beyond(len(control), len(treatment), tail):
         return reason
-    levels = tail_level(control, tail, worst), tail_level(treatment, tail, worst)
+    of_control, of_treatment = clusters or (None, None)
+    levels = tail_level(control, tail, worst, of_control), tail_level(treatment, tail, worst, of_treatment)
+    if clusters is not None and min(level.df for level in levels) < NEEDED_BEYOND - 1:
+        facts = {"n_control": int(levels[0].df) + 1, "n_treatment": int(levels[1].df) + 1, "needed": NEEDED_BEYOND}
+        return NotEstimable(code="too_few_beyond", facts=facts)
     if levels[0].variance + levels[1].variance <= 0:
         return NotEstimable(code="same_value", facts={"control": levels[0].value, "treatment": levels[1].value})
     df = satterthwaite(*((level.variance, level.df) for level in levels))

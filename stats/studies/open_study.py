@@ -20,6 +20,7 @@ from stats.expressions import condition, resolve, shortened
 from stats.moments import ArmMoments, Moments
 from stats.outcomes.layout import Layout, arm_problems, is_number, is_post, part_problems, treatments
 from stats.spec import EstimateSpec
+from stats.studies.repeated_units import clustered_by_unit
 from stats.studies.site_periods import COVARIATE, grid_of, site_periods
 from stats.study import SitePeriods, Study
 
@@ -149,6 +150,8 @@ def refuse_unusable(spec: EstimateSpec, table: ir.Table) -> None:
 def open_studies(spec: EstimateSpec, table: ir.Table) -> list[Study]:
     """One study a treatment arm, in the order given; they share one reading of the data. Raises RefusedSpec."""
     refuse_unusable(spec, table)
+    if spec.design in UNIT_DESIGNS:
+        spec = clustered_by_unit(spec, table)
     layout = layout_of(spec)
     periods = cache(lambda: read_site_periods(spec, table, layout))
     records = cache(lambda: read_records(spec, table))
