@@ -96,7 +96,9 @@ class MetricLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PartnerLine:
-    """One partner's own metric: what changed for it, and what it said."""
+    """One partner's own metric: what changed for it, and what it said. key: of the metric, hoped: the benefit that
+    it expects in its own words; "" where it named none.
+    """
 
     partner: str
     metric: str
@@ -105,6 +107,8 @@ class PartnerLine:
     tone: Tone
     said: str
     benefit: str = ""
+    key: str = ""
+    hoped: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,7 +54,8 @@ def partner_lines(
 ) -> Iterable[PartnerLine]:
     """A row for each partner and each number of its own; a partner without a number has its row too."""
     lines = {line.key: line for line in metrics}
-    benefits = {partner["department"]: _benefit(partner.get("benefit")) for partner in charter.get("partners") or ()}
+    hopes = {partner["department"]: partner.get("benefit") or "" for partner in charter.get("partners") or ()}
+    benefits = {name: _benefit(hope) for name, hope in hopes.items()}
     owned = [metric for metric in plan.metrics if metric.partner_name]
     for metric in owned:
         line = lines[metric.key]
@@ -70,6 +71,8 @@ def partner_lines(
             tone=line.tone,
             said=said,
             benefit=benefits.get(name, ""),
+            key=metric.key,
+            hoped=hopes.get(name, ""),
         )
     for name in [name for name in benefits if name not in {metric.partner_name for metric in owned}]:
         yield PartnerLine(
@@ -80,6 +83,7 @@ def partner_lines(
             tone="none",
             said=listed_said(name, reviews) or say("memo.partner.silent"),
             benefit=benefits[name],
+            hoped=hopes[name],
         )
 
 

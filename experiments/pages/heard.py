@@ -84,7 +84,7 @@ def request_lines(found: tuple[Request, ...]) -> list[str]:
 
 
 def requests_here(desk: Desk, pilot: Pilot) -> None:
-    """What was asked for and answered; a new request, or an answer, from whoever may."""
+    """What was asked for and answered; an answer from whoever may."""
     found = requests(desk, pilot.key)
     if found:
         st.header(say("review.requests"), anchor=False)
@@ -96,8 +96,12 @@ def requests_here(desk: Desk, pilot: Pilot) -> None:
                 pressed = st.form_submit_button(say("review.answer_go"))
             if pressed and did(partial(answer_request, desk, pilot.key, row.number, answer)):
                 done(say("review.answered"))
+
+
+def ask_here(desk: Desk, pilot: Pilot) -> None:
+    """A new request, from whoever can't say anything yet."""
     if why_not(desk, Act.ASK_FOR_MORE, pilot) is None:
-        with st.form("ask", border=True):
+        with st.expander(say("review.ask_title"), icon=":material/contact_support:"), st.form("ask", border=False):
             what = st.text_area(say("review.ask"), key="ask-what")
             pressed = st.form_submit_button(say("review.ask_go"))
         if pressed and did(lambda: ask_for_more(desk, pilot.key, what)):

@@ -39,6 +39,7 @@ _STYLE = """
 .pg-badge img {display: block}
 .pg-card {line-height: 1.4}
 .pg-card p {margin: .3rem 0}
+.pg-large {font-size: 1.7rem; font-weight: 700; line-height: 1.25; margin: .1rem 0 .4rem}
 .pg-faint {opacity: .72; font-size: .85rem}
 [data-testid="stCaptionContainer"] {opacity: 1} [data-testid="stCaptionContainer"] p {color: var(--pg-quiet)}
 button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {color: var(--pg-chosen)}

@@ -11,6 +11,7 @@ from experiments.documents.pictures import picture_words
 from experiments.pages import look
 from experiments.pages.frame import plain
 from experiments.pictures import charts, theme
+from experiments.pictures.theme import TONES
 from experiments.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
 
@@ -72,16 +73,41 @@ def _change(line: MetricLine) -> str:
     return say("evidence.change", effect=line.effect, interval=line.interval) if line.interval else line.effect
 
 
-def partners(memo: Memo, *, first: str = "") -> None:
-    """A row each, in their words; the department ``first`` before the others."""
+def own_number(memo: Memo, department: str) -> None:
+    """What the pilot did to one department's own numbers: large, against the loss it accepts, with what it hoped."""
+    lines_of = {line.key: line for line in memo.metrics}
+    for partner in [line for line in memo.partners if line.partner == department]:
+        with st.container(border=True, key=f"own-{partner.key or 'none'}"):
+            st.subheader(plain(partner.metric), anchor=False)
+            if line := lines_of.get(partner.key):
+                colour = TONES[look.theme()][line.tone]
+                st.html(
+                    f"<p class='pg-large'>{escape(line.effect or line.note or partner.change)}<br>"
+                    f"<span style='color:{colour}'>{escape(line.state)}</span></p>"
+                )
+                if line.plot and line.plot.effect is not None:
+                    drawn = look.inline(_interval_svg(line.plot, look.theme()))
+                    st.html(f"<img src='{drawn}' alt='{escape(picture_words(line), quote=True)}'>")
+                told = (say("review.likely", interval=line.interval) if line.interval else "", line.levels)
+                held = say("review.held", line=line.line) if line.line else ""
+                lines(tuple(text for text in (*told, held) if text))
+            st.caption(plain(partner.benefit))
+
+
+def partners(memo: Memo, *, but: str = "") -> None:
+    """A row each, in their words; ``but`` the department that has seen its own above."""
     if not memo.partners:
         st.caption(say("evidence.no_partners"))
         return
-    rows = sorted(memo.partners, key=lambda line: line.partner != first)
+    rows = [line for line in memo.partners if line.partner != but]
+    if not rows:
+        st.caption(say("review.no_other"))
+        return
     look.table(
         {
             "partner": [line.partner for line in rows],
             "own_metric": [line.metric for line in rows],
+            "benefit": [line.hoped for line in rows],
             "change": [line.change for line in rows],
             "state": [look.Toned(text=line.state, tone=line.tone) for line in rows],
             "said": [line.said for line in rows],

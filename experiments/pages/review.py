@@ -10,7 +10,7 @@ from experiments.desk import reached
 from experiments.memo import memo
 from experiments.pages import parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
-from experiments.pages.heard import earlier, requests_here, round_here
+from experiments.pages.heard import ask_here, earlier, requests_here, round_here
 from experiments.pages.notes import notes
 from experiments.words import say
 from registry.access import Act
@@ -26,10 +26,14 @@ view = memo(desk, pilot.key)
 parts.verdict_banner(view)
 
 mine = speaks_for(desk, pilot)
-st.header(plain(say("review.mine", department=mine)) if mine else say("review.all"))
+if mine:
+    st.header(plain(say("review.mine", department=mine)))
+    parts.own_number(view, mine)
+st.header(say("review.other_partners") if mine else say("review.all"))
 if not mine:
     st.caption(say("review.speaks_for_none"))
-parts.partners(view, first=mine)
+parts.partners(view, but=mine)
+st.header(say("memo.heading.metrics"))
 parts.metrics(view)
 
 heard = reviews(desk, pilot)
@@ -44,6 +48,7 @@ earlier(desk, pilot)
 requests_here(desk, pilot)
 
 if not offered(desk, Act.REVIEW, pilot):
+    ask_here(desk, pilot)
     notes(desk, pilot, about="review")
     st.stop()
 with st.form("review", border=True):
@@ -59,4 +64,5 @@ with st.form("review", border=True):
 seen = shown.evidence.sha256
 if pressed and did(lambda: review(desk, pilot.key, stance, reason, seen=seen)):
     done(say("review.given"))
+ask_here(desk, pilot)
 notes(desk, pilot, about="review")
