@@ -15,6 +15,7 @@ from stats.errors import Problem
 
 if TYPE_CHECKING:
     from experiments.desk import Desk
+    from experiments.rollouts.calendar import Calendar
     from experiments.rollouts.wanted import Wanted
 
 ACTIONS = ("plan", "start", "measure", "pause", "resume", "roll-back", "show")
@@ -38,7 +39,8 @@ def rollout(
     ] = None,
     capacity: Annotated[int | None, typer.Option(help="Sites that can begin together.")] = None,
     waves: Annotated[int | None, typer.Option(help="How many waves.")] = None,
-    weeks: Annotated[int | None, typer.Option(help="Weeks from one wave to the next.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="Weeks that a wave runs before it is measured.")] = None,
+    deciding: Annotated[int, typer.Option(help="Weeks to decide, 0-4, from there to the next wave.")] = 1,
     start: Annotated[
         datetime | None, typer.Option(formats=DAY, help="Day of the first wave; with resume: no earlier than.")
     ] = None,
@@ -67,6 +69,7 @@ def rollout(
                 capacity=capacity,
                 rings=waves,
                 weeks=weeks,
+                deciding=deciding,
                 start=first,
                 holdback_share=kept,
                 holdback_months=months,
@@ -96,12 +99,20 @@ def _planned(desk: Desk, key: str, wanted: Wanted, reason: str, dry: bool) -> An
         "rings": [list(ring) for ring in rings.rings],
         "held_back": list(rings.held_back),
         "had_change": list(rings.had_change),
-        "starts": list(proposal.calendar.starts),
-        "held_until": proposal.calendar.held_until,
+        **_dates(proposal.calendar),
         "lines": proposed_lines(proposal),
         "measures": [],
     }
     return Answer(value=value, lines=(*proposed_lines(proposal), *wave_lines(proposal), say("cli.rollout.dry")))
+
+
+def _dates(calendar: Calendar) -> dict[str, Any]:
+    return {
+        "starts": list(calendar.starts),
+        "measured_until": list(calendar.measured),
+        "deciding_weeks": calendar.deciding,
+        "held_until": calendar.held_until,
+    }
 
 
 def _measured(desk: Desk, key: str, data: Path | None, reading: Path | None) -> Answer:
@@ -140,7 +151,7 @@ def _shown(desk: Desk, key: str, done: list[str]) -> Answer:
     here = standing(desk, pilot)
     view = rollout_view(desk, pilot)
     assert view is not None  # ``standing`` has refused
-    rings, calendar = here.promise.rings, here.promise.calendar
+    rings = here.promise.rings
     value = {
         "pilot": key,
         "state": view.state,
@@ -149,8 +160,7 @@ def _shown(desk: Desk, key: str, done: list[str]) -> Answer:
         "rings": [list(ring) for ring in rings.rings],
         "held_back": list(rings.held_back),
         "had_change": list(rings.had_change),
-        "starts": list(calendar.starts),
-        "held_until": calendar.held_until,
+        **_dates(here.promise.calendar),
         "lines": [*done, view.stands, view.headline, *view.reasons],
         "measures": measured_heads(desk, pilot),
     }

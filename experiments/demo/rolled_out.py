@@ -19,7 +19,7 @@ from experiments.rollouts.acts import pause, roll_back
 from experiments.rollouts.calendar import calendar_of
 from experiments.rollouts.keep import keep_plan, standing, start
 from experiments.rollouts.measure import measure
-from experiments.rollouts.wanted import Wanted
+from experiments.rollouts.wanted import DECIDING, Wanted
 from stats.rollout.rings import RolloutSite
 from stats.simulate import SimulatedMetric
 
@@ -114,7 +114,7 @@ class RolledOut:
     def acts(self) -> Iterator[tuple[date, Callable[[], object]]]:
         """In the order of time."""
         first = self.decided_on + timedelta(days=14 - self.decided_on.weekday())
-        calendar = calendar_of(first, RINGS, WEEKS, 12)
+        calendar = calendar_of(first, RINGS, WEEKS, 12, deciding=DECIDING)
         yield self.decided_on + timedelta(days=3), lambda: keep_plan(self._owner, self.key, self._wanted(first))
         yield first, lambda: start(self._owner, self.key)
         for end in calendar.measured[: self.story.waves]:

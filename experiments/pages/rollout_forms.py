@@ -17,7 +17,7 @@ from experiments.rollouts.acts import pause, resume, roll_back
 from experiments.rollouts.keep import keep_plan, start
 from experiments.rollouts.lines import proposal_lines
 from experiments.rollouts.measure import measure
-from experiments.rollouts.wanted import Wanted, sites_of
+from experiments.rollouts.wanted import DECIDING, MOST_DECIDING, Wanted, sites_of
 from experiments.rollouts.words import replication_word
 from experiments.words import say
 from registry.access import Act
@@ -72,6 +72,14 @@ def _fields() -> dict[str, Any]:
     with middle:
         found["capacity"] = st.number_input(say("rollout.capacity"), 0, 5000, 0, key="rollout-capacity")
         found["weeks"] = st.number_input(say("rollout.weeks"), 0, 52, 0, key="rollout-weeks")
+        found["deciding"] = st.number_input(
+            say("rollout.deciding"),
+            0,
+            MOST_DECIDING,
+            DECIDING,
+            key="rollout-deciding",
+            help=say("rollout.deciding_help"),
+        )
         found["rings"] = st.number_input(say("rollout.waves_asked"), 0, 50, 0, key="rollout-waves")
     with right:
         found["share"] = st.number_input(say("rollout.share"), 10, 20, 15, key="rollout-share")
@@ -86,6 +94,7 @@ def _wanted(fields: dict[str, Any]) -> Wanted:
         capacity=int(fields["capacity"]) or None,
         rings=int(fields["rings"]) or None,
         weeks=int(fields["weeks"]) or None,
+        deciding=int(fields["deciding"]),
         start=begins if isinstance(begins, date) else None,
         holdback_share=fields["share"] / 100,
         holdback_months=int(fields["months"]),

@@ -14,7 +14,7 @@ from experiments.pages.frame import attempt, begin, did, done, plain, registry
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
 from experiments.telling.digest import digest
-from experiments.telling.due_dates import due_dates
+from experiments.telling.due_dates import due_dates, move_words
 from experiments.telling.inbox import Move, moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
@@ -26,7 +26,7 @@ def card(move: Move) -> None:
     with st.container(border=True, key=f"move-{move.act}-{move.pilot}-{move.about}"):
         words, link = st.columns([4, 1], vertical_alignment="center")
         with words:
-            st.text(say(f"move.{move.act}.mine", title=move.title, verdict=verdict_word(move)))
+            st.text(move_words(move))
             if move.due:
                 st.caption(say("move.due", date=day_and_distance(move.due, date.today())))
         with link:
@@ -36,16 +36,6 @@ def card(move: Move) -> None:
                 icon=":material/arrow_forward:",
                 query_params={"pilot": move.pilot} if move.pilot else None,
             )
-
-
-def verdict_word(move: Move) -> str:
-    return say(f"verdict.{move.verdict}") if move.verdict else ""
-
-
-def waiting(move: Move) -> str:
-    return say(
-        f"move.{move.act}.other", title=move.title, who=move.who or say("frame.nobody"), verdict=verdict_word(move)
-    )
 
 
 def first_minute(desk: Desk) -> None:
@@ -92,7 +82,7 @@ for move in mine:
     card(move)
 if others:
     with st.expander(say("needs.others", count=len(others)), expanded=not mine):
-        look.lines([waiting(move) for move in others])
+        look.lines([move_words(move, mine=False) for move in others])
 if found:
     st.download_button(
         say("needs.dates"),

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from experiments.desk import Desk, may, mine
 from experiments.errors import Refused
 from experiments.rollouts.calendar import Calendar
-from experiments.rollouts.keep import add_plan, calendar_json, set_state, standing
+from experiments.rollouts.keep import add_plan, set_state, standing
 from registry.access import Act
 from registry.kinds import RolloutState
 from stats.errors import Problem
@@ -46,7 +46,7 @@ def resume(desk: Desk, key: str, reason: str, *, start: date | None = None) -> t
         value = json.loads(here.record.canonical)
         record = here.record
         if calendar != here.promise.calendar:
-            canonical = canonical_json({**value, "calendar": calendar_json(calendar), "resumed_from": record.sha256})
+            canonical = canonical_json({**value, "calendar": calendar.as_json(), "resumed_from": record.sha256})
             record = add_plan(work, row, record.decision_id, canonical)
         facts = {"number": record.number}
         set_state(work, row, RolloutState.RUNNING, "rollout.resumed", why=said, facts=facts, plan=record)

@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.desk import Desk, may, mine, move
 from experiments.errors import Refused
-from experiments.rollouts.calendar import Calendar, days
+from experiments.rollouts.calendar import Calendar
 from experiments.rollouts.propose import Proposal, propose
 from experiments.rollouts.wanted import Wanted
 from registry import find
@@ -114,14 +114,9 @@ def standing_in(session: Any, pilot: Pilot) -> Standing | None:
 def read_plan(canonical: str) -> Promise:
     """The inverse of ``plan_text``."""
     value = json.loads(canonical)
-    calendar = value["calendar"]
     return Promise(
         rings=Rings.from_json(value["rings"]),
-        calendar=Calendar(
-            starts=days(calendar["starts"]),
-            weeks=calendar["weeks"],
-            held_until=date.fromisoformat(calendar["held_until"]),
-        ),
+        calendar=Calendar.from_json(value["calendar"]),
         predictions={one["key"]: Prediction.from_json(one) for one in value["forecast"]},
         lines=value["lines"],
         fractions=tuple(value["fractions"]),
@@ -132,8 +127,7 @@ def read_plan(canonical: str) -> Promise:
 
 def plan_text(made: Proposal) -> str:
     """The promise as the text that is hashed."""
-    basis, calendar = made.basis, made.calendar
-    decision = basis.decision
+    basis, decision = made.basis, made.basis.decision
     return canonical_json(
         {
             "pilot": basis.pilot.key,
@@ -146,7 +140,7 @@ def plan_text(made: Proposal) -> str:
             "plan_sha256": basis.record.plan_sha256,
             "engine_version": ENGINE_VERSION,
             "rings": made.rings.as_json(),
-            "calendar": calendar_json(calendar),
+            "calendar": made.calendar.as_json(),
             "forecast": [made.predictions[key].as_json() for key in sorted(made.predictions)],
             "lines": dict(made.lines),
             "fractions": list(made.fractions),
@@ -154,14 +148,6 @@ def plan_text(made: Proposal) -> str:
             "power": {key: as_json(found) for key, found in made.power.items()},
         }
     )
-
-
-def calendar_json(calendar: Calendar) -> dict[str, Any]:
-    return {
-        "starts": [day.isoformat() for day in calendar.starts],
-        "weeks": calendar.weeks,
-        "held_until": calendar.held_until.isoformat(),
-    }
 
 
 def add_plan(work: Work, pilot: Pilot, decision_id: Any, canonical: str) -> RolloutPlan:

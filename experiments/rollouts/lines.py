@@ -41,7 +41,13 @@ def promise_of(made: Proposal) -> Promise:
 
 def promise_lines(plan: Plan, promise: Promise) -> tuple[str, ...]:
     """Everything that is promised."""
-    return (waves_line(promise), *held_lines(promise), *_foretold(plan, promise), *_power(promise))
+    return (
+        waves_line(promise),
+        *_time_to_decide(promise),
+        *held_lines(promise),
+        *_foretold(plan, promise),
+        *_power(promise),
+    )
 
 
 def waves_line(promise: Promise) -> str:
@@ -50,11 +56,19 @@ def waves_line(promise: Promise) -> str:
         "waves": len(sizes),
         "smallest": sizes[0],
         "largest": sizes[-1],
-        "weeks": promise.calendar.weeks,
+        "weeks": promise.calendar.weeks + promise.calendar.deciding,
         "start": promise.calendar.starts[0],
         "end": promise.calendar.measured[-1],
     }
     return say("rollout.waves_even" if sizes[0] == sizes[-1] else "rollout.waves", **facts)
+
+
+def _time_to_decide(promise: Promise) -> Iterator[str]:
+    """Between a wave's measurement and the next start, where there is a next one."""
+    calendar = promise.calendar
+    if len(calendar.starts) > 1:
+        key = "rollout.decide_between" if calendar.deciding else "rollout.decide_too_late"
+        yield say(key, weeks=calendar.weeks, deciding=calendar.deciding)
 
 
 def held_lines(promise: Promise) -> Iterator[str]:

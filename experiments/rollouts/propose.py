@@ -15,7 +15,7 @@ from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.rollouts.basis import Basis, basis_of
 from experiments.rollouts.calendar import Calendar, calendar_of, first_start
-from experiments.rollouts.wanted import Wanted
+from experiments.rollouts.wanted import MOST_DECIDING, Wanted
 from registry import find
 from registry.people import Person
 from stats.errors import Problem
@@ -81,6 +81,8 @@ def propose(desk: Desk, key: str, wanted: Wanted | None = None) -> Proposal:
     if basis.plan.columns.timestamp is None and start.weekday() != weekday:
         facts = {"start": start, "nearest": start + timedelta(days=(weekday - start.weekday()) % 7)}
         problems.append(Problem(code="rollout_start_weekday", facts=facts))
+    if not 0 <= wanted.deciding <= MOST_DECIDING:
+        problems.append(Problem(code="rollout_deciding", facts={"weeks": wanted.deciding, "most": MOST_DECIDING}))
     if problems or owner is None:
         raise Refused(problems)
     predictions = basis.predictions()
@@ -88,12 +90,14 @@ def propose(desk: Desk, key: str, wanted: Wanted | None = None) -> Proposal:
     noise = {one: _noise(basis, found) for one, found in predictions.items()}
     rule = _sized(sites, _rule(wanted), wanted, predictions, lines, noise, alpha=basis.plan.errors.gamma)
     rings = draw_rings(sites, rule)
-    size = _size(rings)
+    size = _size(rings, wanted.deciding)
     return Proposal(
         basis=basis,
         wanted=wanted,
         rings=rings,
-        calendar=calendar_of(start, len(rings.rings), rule.weeks_per_ring, rule.holdback_months),
+        calendar=calendar_of(
+            start, len(rings.rings), rule.weeks_per_ring, rule.holdback_months, deciding=wanted.deciding
+        ),
         owner=owner,
         predictions=predictions,
         lines=lines,
@@ -168,9 +172,13 @@ def _sized(
         held_back=held,
         rings=counts,
         weeks=weeks,
+        deciding=wanted.deciding,
         capacity=wanted.capacity,
         # Waves are compared with sites kept as before: they should be over while those still are.
-        weeks_at_most=max(rule.holdback_months * WEEKS_A_YEAR // 12, min(counts) * min(weeks)),
+        weeks_at_most=max(
+            rule.holdback_months * WEEKS_A_YEAR // 12,
+            RolloutSize(sites=(1,) * min(counts), held_back=held, weeks=min(weeks), deciding=wanted.deciding).duration,
+        ),
         alpha=alpha,
     )
     size = found.size or (found.power.size if found.code == "too_few_sites" else None)
@@ -204,9 +212,10 @@ def _noise(basis: Basis, prediction: Prediction) -> SiteNoise:
     )
 
 
-def _size(rings: Rings) -> RolloutSize:
+def _size(rings: Rings, deciding: int) -> RolloutSize:
     return RolloutSize(
         sites=tuple(len(ring) for ring in rings.rings),
         held_back=len(rings.held_back),
         weeks=rings.rule.weeks_per_ring,
+        deciding=deciding,
     )

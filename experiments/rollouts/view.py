@@ -11,9 +11,11 @@ from typing import Any
 from experiments.deciding.choice import COMMITMENTS
 from experiments.desk import Desk
 from experiments.rollouts.bring import pilot_plan
+from experiments.rollouts.calendar import Calendar
 from experiments.rollouts.forecast import ForecastPicture, forecast_picture, raw
 from experiments.rollouts.keep import Promise, Standing, standing_in
 from experiments.rollouts.lines import pays_in_money, promise_lines, unit_of
+from experiments.rollouts.moves import coming_wave, started_unmeasured
 from experiments.rollouts.words import rolling_words
 from experiments.views import Tone
 from experiments.words import knows, say
@@ -102,7 +104,7 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
         reasons=tuple(reason_words(plan, reason) for reason in judged.get("reasons", ())),
         pause_proposed=bool(judged.get("pause_proposed")),
         roll_back_proposed=bool(judged.get("roll_back_proposed")),
-        proposal=_proposal(judged) if here.rollout.state != RolloutState.ROLLED_BACK else "",
+        proposal=_proposal(here, judged, today) if here.rollout.state != RolloutState.ROLLED_BACK else "",
         next=_next(plan, here, measures, today),
         plan=(*promise_lines(plan, here.promise), *_committed(decision)),
         waves=_waves(here, measures, today),
@@ -163,12 +165,17 @@ def _headline(here: Standing, newest: Mapping[str, Any] | None) -> str:
     return f"{what} {line}"
 
 
-def _proposal(judged: Mapping[str, Any]) -> str:
+def _proposal(here: Standing, judged: Mapping[str, Any], today: date) -> str:
+    """What the newest measurement speaks for, and what happens unless somebody acts."""
     if not judged:
         return ""
-    if judged["roll_back_proposed"]:
-        return say("rollout.proposal.roll_back")
-    return say("rollout.proposal.pause" if judged["pause_proposed"] else "rollout.proposal.none")
+    if not (judged["roll_back_proposed"] or judged["pause_proposed"]):
+        return say("rollout.proposal.none")
+    said = say("rollout.proposal.roll_back" if judged["roll_back_proposed"] else "rollout.proposal.pause")
+    coming = coming_wave(here.promise.calendar, today)
+    if here.rollout.state != RolloutState.RUNNING or coming is None:
+        return said
+    return f"{said} {say('rollout.proposal.unless', wave=coming[0], day=coming[1])}"
 
 
 def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today: date) -> str:
@@ -177,15 +184,25 @@ def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today:
         return ""
     calendar = here.promise.calendar
     said = []
-    begun = calendar.begun(today)
     measured = max((row.ring for row in measures), default=0)
-    if begun < len(calendar.starts):
-        show = can_show(plan, here.promise, begun + 1)
-        key = "rollout.next" if show else "rollout.next_plain"
-        said.append(say(key, wave=begun + 1, day=calendar.starts[begun], size=show))
-    if measured < begun:
-        said.append(say("rollout.next_measure", wave=measured + 1, day=calendar.measured[measured]))
+    late = started_unmeasured(calendar, measured, today)
+    if late is not None:
+        said.append(say("rollout.unmeasured", wave=late, before=late - 1))
+    coming = coming_wave(calendar, today)
+    if coming is not None:
+        wave, day = coming
+        show = can_show(plan, here.promise, wave)
+        said.append(say("rollout.next" if show else "rollout.next_plain", wave=wave, day=day, size=show))
+    if measured < calendar.begun(today):
+        said.append(_measure_next(calendar, measured + 1))
     return " ".join(said)
+
+
+def _measure_next(calendar: Calendar, wave: int) -> str:
+    until = calendar.measured[wave - 1]
+    if wave == len(calendar.starts) or not calendar.deciding:
+        return say("rollout.next_measure", wave=wave, day=until)
+    return say("rollout.next_in_time", wave=wave, until=until, next=wave + 1, day=calendar.starts[wave])
 
 
 def can_show(plan: Plan, promise: Promise, ring: int) -> str:
@@ -208,6 +225,8 @@ def _waves(here: Standing, measures: Sequence[RolloutMeasure], today: date) -> t
     rows = []
     for number, (sites, start, end) in enumerate(zip(rings.rings, calendar.starts, calendar.measured, strict=True), 1):
         state = "done" if number <= measured else "begun" if number <= begun else "off" if stopped else "open"
+        if state == "begun" and end < today:
+            state = "over"
         if back:
             state = "back_done" if number <= measured else "back"
         rows.append(

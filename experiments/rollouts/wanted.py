@@ -15,6 +15,8 @@ from stats.errors import Problem
 from stats.rollout.rings import RolloutSite
 
 SEED = 20260101
+DECIDING, MOST_DECIDING = 1, 4
+"""Weeks to decide between the measurement of a wave and the next start: unless said otherwise, and at most."""
 MOST_SITES = 5000
 
 
@@ -22,15 +24,17 @@ MOST_SITES = 5000
 class Wanted:
     """Everything may be left open: then it is proposed.
 
-    sites: further sites, beside the pilot's; capacity: sites that can start together; rings: waves; weeks: from one
-    start to the next; start: of the first wave; holdback_share: 0-1 of the new sites; holdback_months: how long they
-    are kept as before; owner: name or e-mail address.
+    sites: further sites, beside the pilot's; capacity: sites that can start together; rings: waves; weeks: that
+    a wave runs before it is measured; deciding: weeks from then to the next start, 0-4; start: of the first wave;
+    holdback_share: 0-1 of the new sites; holdback_months: how long they are kept as before; owner: name or e-mail
+    address.
     """
 
     sites: tuple[RolloutSite, ...] = ()
     capacity: int | None = None
     rings: int | None = None
     weeks: int | None = None
+    deciding: int = DECIDING
     start: date | None = None
     holdback_share: float = 0.15
     holdback_months: int = 12

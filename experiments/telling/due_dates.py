@@ -30,7 +30,7 @@ def move_words(move: Move, *, mine: bool = True) -> str:
     """One move as a sentence, said to the person or to everyone else."""
     verdict = say(f"verdict.{move.verdict}") if move.verdict else ""
     if mine:
-        return say(f"move.{move.act}.mine", title=move.title, verdict=verdict)
+        return say(f"move.{move.act}.mine", title=move.title, verdict=verdict, **move.facts)
     return say(f"move.{move.act}.other", title=move.title, who=move.who or say("frame.nobody"), verdict=verdict)
 
 

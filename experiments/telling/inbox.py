@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from uuid import UUID
 from experiments.desk import Desk
 from experiments.telling.waits import NEXT as NEXT
 from experiments.telling.waits import Wait, waits
-from experiments.words import one_of, say
+from experiments.words import one_of
+from experiments.words.titles import titled
 from registry import find
 from registry.pilots import Pilot
 from registry.waiting import Everybody, everybody, standings
@@ -26,7 +27,7 @@ class Move:
     what concerns no pilot; title: of the pilot, or of the key result.
 
     mine: whether the person at the desk is the one; who: by name or role, for everyone else; people: their keys; due:
-    None if no date presses; about: tells apart what comes more than once.
+    None if no date presses; about: tells apart what comes more than once; facts: of the sentence to whose move it is.
     """
 
     act: str
@@ -40,11 +41,7 @@ class Move:
     people: frozenset[UUID] = frozenset()
     pilot_id: UUID | None = None
     about: str = ""
-
-
-def titled(pilot: Pilot) -> str:
-    """The title; a later version says which it is."""
-    return pilot.title if pilot.version == 1 else say("frame.version", title=pilot.title, number=pilot.version)
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def moves(desk: Desk, *, upcoming: bool = False) -> tuple[Move, ...]:
@@ -122,4 +119,5 @@ def _move(wait: Wait, pilot: Pilot, known: Everybody, me: UUID | None) -> Move:
         people=wait.people,
         pilot_id=pilot.id,
         about=wait.about,
+        facts=wait.facts,
     )

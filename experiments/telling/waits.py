@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from experiments.deciding.rounds import OPEN_FOR
@@ -29,7 +30,7 @@ HINDSIGHT = "hindsight"
 @dataclass(frozen=True, kw_only=True)
 class Wait:
     """One next act. people: whose move it is; who: in words where nobody is known; about: tells apart what comes more
-    than once (a comment, a concern)."""
+    than once (a comment, a concern); facts: of the sentence to those whose move it is."""
 
     act: str
     page: str
@@ -38,6 +39,7 @@ class Wait:
     due: date | None = None
     verdict: str | None = None
     about: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 NEXT = {
@@ -101,7 +103,7 @@ def _rolled_out(one: Standing, everybody: Everybody, today: date) -> Iterator[Wa
     for due in dues(one.rolling, today) if one.rolling else ():
         mine = frozenset().union(*(people[whose] for whose in due.whose))
         page = "decide" if due.act == "close" else "rollout"
-        yield Wait(act=due.act, page=page, people=mine, due=due.due, about=due.about)
+        yield Wait(act=due.act, page=page, people=mine, due=due.due, about=due.about, facts=due.facts)
 
 
 def _signatures(one: Standing, everybody: Everybody, today: date) -> Iterator[Wait]:

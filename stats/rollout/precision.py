@@ -48,13 +48,30 @@ class SiteNoise:
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutSize:
-    """Rings as sizes. sites: by ring, in the order of their start; held_back: kept as before; weeks: from one start to
-    the next; weeks_before: before the first start, at least 1."""
+    """Rings as sizes. sites: by ring, in the order of their start; held_back: kept as before; weeks: that a ring runs
+    before it is measured; weeks_before: before the first start, at least 1; deciding: weeks from a ring's measurement
+    to the next start, whose data count from the next measurement on."""
 
     sites: tuple[int, ...]
     held_back: int
     weeks: int
     weeks_before: int = 8
+    deciding: int = 0
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """(K,) first week with the change of each ring."""
+        return tuple(self.weeks_before + ring * (self.weeks + self.deciding) for ring in range(len(self.sites)))
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """(K,) weeks of data that each ring's measurement has, those before the first start among them."""
+        return tuple(start + self.weeks for start in self.starts)
+
+    @property
+    def duration(self) -> int:
+        """Weeks from the first start to the last measurement."""
+        return self.ends[-1] - self.weeks_before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +128,7 @@ def seen_share(size: RolloutSize, part_gone: float, fades_over: float) -> Floats
 @lru_cache(maxsize=256)
 def _weights(size: RolloutSize) -> tuple[Floats, tuple[float, ...]]:
     """((K, R, P) weight of a site-week in the settled estimate at the end of each ring, by group of sites, (K,) df)."""
-    periods = size.weeks_before + len(size.sites) * size.weeks
+    periods = size.ends[-1]
     weights, df = [], []
     for ring in range(1, len(size.sites) + 1):
         loadings, own = _loadings(size, ring)
@@ -122,23 +139,23 @@ def _weights(size: RolloutSize) -> tuple[Floats, tuple[float, ...]]:
 
 def _starts(size: RolloutSize, periods: int) -> NDArray[np.int64]:
     """(G,) first week with the change by site, ``periods`` where there is none by then."""
-    starts = [size.weeks_before + ring * size.weeks for ring, count in enumerate(size.sites) for _ in range(count)]
+    starts = np.repeat(size.starts, size.sites)
     return np.minimum(np.array([*starts, *[periods] * size.held_back], dtype=np.int64), periods)
 
 
 def _one_of_each(size: RolloutSize) -> NDArray[np.int64]:
     """(R,) place of one site of each ring, and of those kept as before: sites that start together weigh the same."""
-    return np.unique(_starts(size, size.weeks_before + len(size.sites) * size.weeks), return_index=True)[1]
+    return np.unique(_starts(size, size.ends[-1]), return_index=True)[1]
 
 
 def _groups(size: RolloutSize) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """((R,) first week with the change of each group, past the end for those kept as before, (R,) its sites)."""
-    return np.unique(_starts(size, size.weeks_before + len(size.sites) * size.weeks), return_counts=True)
+    return np.unique(_starts(size, size.ends[-1]), return_counts=True)
 
 
 def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
     """((G, P) weight of each site-week in the estimate at the end of this ring, its df); zeros and 0 where none."""
-    periods = size.weeks_before + ring * size.weeks
+    periods = size.ends[ring - 1]
     start = _starts(size, periods)
     shape = (len(start), periods)
     panel = Panel(

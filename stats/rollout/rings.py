@@ -39,8 +39,8 @@ class RolloutSite:
 @dataclass(frozen=True, kw_only=True)
 class RingRule:
     """How rings are drawn. rings: how many (None: from the capacity, else 3); capacity: sites that can start together
-    (None: no limit); holdback_share: 0-1 of the new sites; weeks_per_ring: from one start to the next, and the last
-    ring's own; holdback_months: how long the sites kept as before stay so."""
+    (None: no limit); holdback_share: 0-1 of the new sites; weeks_per_ring: that a ring runs before it is
+    measured; holdback_months: how long the sites kept as before stay so."""
 
     rings: int | None = None
     capacity: int | None = None

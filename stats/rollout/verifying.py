@@ -146,6 +146,7 @@ def propose_size(
     held_back: int,
     rings: Sequence[int] = (1, 2, 3, 4, 5, 6),
     weeks: Sequence[int] = (4, 6, 8, 12),
+    deciding: int = 0,
     capacity: int | None = None,
     weeks_at_most: int = 52,
     part_gone: float = PART_GONE,
@@ -156,21 +157,29 @@ def propose_size(
     """The shortest roll-out of ``sites`` that start (and ``held_back`` that do not) which reaches the power wanted.
 
     rings, weeks: how many rings, and weeks a ring, are looked at, as far as capacity (sites a ring) and weeks_at_most
-    (the whole roll-out, while the held back stay as before) allow. Raises RefusedSpec where they allow nothing.
+    (the whole roll-out with the weeks to decide between rings (``deciding``), while the held back stay as before)
+    allow. Raises RefusedSpec where they allow nothing.
     """
-    options = sorted(
-        (count * length, count, length)
+    sizes = [
+        RolloutSize(
+            sites=tuple(sites // count + (number < sites % count) for number in range(count)),
+            held_back=held_back,
+            weeks=length,
+            deciding=deciding,
+        )
         for count in rings
         for length in weeks
-        if count <= sites and count * length <= weeks_at_most and (capacity is None or ceil(sites / count) <= capacity)
+        if count <= sites and (capacity is None or ceil(sites / count) <= capacity)
+    ]
+    options = sorted(
+        (size for size in sizes if size.duration <= weeks_at_most),
+        key=lambda size: (size.duration, len(size.sites), size.weeks),
     )
     if not options:
         facts = {"sites": sites, "capacity": capacity or 0, "weeks": weeks_at_most}
         raise RefusedSpec(Problem(code="rollout_no_size", facts=facts))
     best: VerifyingPower | None = None
-    for _, count, length in options:
-        dealt = tuple(sites // count + (number < sites % count) for number in range(count))
-        size = RolloutSize(sites=dealt, held_back=held_back, weeks=length)
+    for size in options:
         power = verifying_power(
             prediction,
             line=line,

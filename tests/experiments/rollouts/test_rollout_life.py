@@ -23,6 +23,7 @@ from registry import find
 from registry.kinds import RolloutState, Stage
 
 Send = Callable[..., Path]
+ENDS = (date(2026, 6, 28), date(2026, 8, 2), date(2026, 9, 6))
 
 
 def codes(refused: Any) -> list[str]:
@@ -37,7 +38,8 @@ def test_waves_are_drawn_by_lot_and_a_share_of_the_sites_is_kept_as_before(scale
     assert len(made.rings.had_change) == 6
     assert not everywhere & set(made.rings.had_change)
     assert [len(ring) for ring in made.rings.rings] == [7, 7, 6] or sum(map(len, made.rings.rings)) == 20
-    assert made.calendar.starts == (date(2026, 6, 1), date(2026, 6, 29), date(2026, 7, 27))
+    assert made.calendar.starts == (date(2026, 6, 1), date(2026, 7, 6), date(2026, 8, 10))
+    assert made.calendar.measured == ENDS, "four weeks each, then a week to decide"
     assert made.calendar.held_until == date(2027, 6, 1)
     assert propose(scaled.desk, scaled.key, wanted).rings == made.rings, "the same seed, the same draw"
     assert propose(scaled.desk, scaled.key, replace(wanted, seed=3)).rings != made.rings
@@ -54,7 +56,7 @@ def test_what_is_left_open_is_filled_from_the_pilot(scaled: Any, wanted: Wanted)
 
 def test_everything_that_is_wrong_is_said_at_once(scaled: Any, wanted: Wanted) -> None:
     day = date(2026, 5, 12)
-    wrong = replace(wanted, start=day, owner="Nobody", holdback_share=0.5, capacity=2, holdback_months=0)
+    wrong = replace(wanted, start=day, owner="Nobody", holdback_share=0.5, capacity=2, holdback_months=0, deciding=5)
     with pytest.raises(Refused) as refused:
         propose(scaled.desk, scaled.key, wrong)
     assert set(codes(refused)) == {
@@ -64,6 +66,7 @@ def test_everything_that_is_wrong_is_said_at_once(scaled: Any, wanted: Wanted) -
         "rollout_holdback_share",
         "rollout_capacity",
         "rollout_at_least_one",
+        "rollout_deciding",
     }
 
 
@@ -135,7 +138,7 @@ def _under_way(scaled: Any, wanted: Wanted, calendar: Any) -> None:
 def test_an_effect_that_travels_is_found_again(scaled: Any, wanted: Wanted, calendar: Any, send_waves: Send) -> None:
     _under_way(scaled, wanted, calendar)
     states = []
-    for end in (date(2026, 6, 28), date(2026, 7, 26), date(2026, 8, 23)):
+    for end in ENDS:
         calendar.today = end + timedelta(days=2)
         made = measure(scaled.owner, scaled.key, send_waves(scaled, end, wait=-35))
         states.append((made.ring, made.state, made.pause_proposed))
@@ -171,7 +174,7 @@ def test_an_effect_that_is_lost_is_seen_and_rolled_back(
     scaled: Any, wanted: Wanted, calendar: Any, send_waves: Send
 ) -> None:
     _under_way(scaled, wanted, calendar)
-    for end in (date(2026, 6, 28), date(2026, 7, 26), date(2026, 8, 23)):
+    for end in ENDS:
         calendar.today = end + timedelta(days=2)
         made = measure(scaled.owner, scaled.key, send_waves(scaled, end, wait=45))
         if made.roll_back_proposed:
@@ -198,12 +201,12 @@ def test_a_pause_holds_the_next_wave_and_going_on_moves_it(
     calendar.today = date(2026, 7, 8)
     karin = executive(scaled.desk)
     starts = resume(karin, scaled.key, "It is over.")
-    assert starts == (date(2026, 6, 1), date(2026, 7, 13), date(2026, 8, 10))
+    assert starts == (date(2026, 6, 1), date(2026, 7, 13), date(2026, 8, 17))
     here = standing(scaled.desk, scaled.desk.pilot(scaled.key))
     assert (here.record.number, here.rollout.state) == (2, RolloutState.RUNNING)
-    assert here.promise.calendar.measured[0] == date(2026, 7, 12)
-    calendar.today = date(2026, 7, 14)
-    assert measure(scaled.owner, scaled.key, send_waves(scaled, date(2026, 7, 12))).ring == 1
+    assert here.promise.calendar.measured[0] == date(2026, 7, 5), "a week before the next start"
+    calendar.today = date(2026, 7, 9)
+    assert measure(scaled.owner, scaled.key, send_waves(scaled, date(2026, 7, 5))).ring == 1
 
 
 def test_a_refused_file_leaves_nothing_behind(scaled: Any, wanted: Wanted, calendar: Any, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from experiments.rollouts.wanted import Wanted
 from experiments.telling.inbox import moves
 
 Send = Callable[..., Path]
-ENDS = (date(2026, 6, 28), date(2026, 7, 26), date(2026, 8, 23))
+ENDS = (date(2026, 6, 28), date(2026, 8, 2), date(2026, 9, 6))
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_the_inbox_tells_each_whose_move_it_is(
     assert "start_rollout" in acts_of(scaled.owner)
     calendar.today = date(2026, 6, 1)
     start(scaled.owner, scaled.key)
-    assert "measure_rollout" in acts_of(scaled.owner)
-    calendar.today = date(2026, 6, 20)
+    assert "measure_in_time" in acts_of(scaled.owner)
+    calendar.today = date(2026, 6, 22)
     assert "begin_wave" in acts_of(scaled.owner)
     for end in ENDS:
         calendar.today = end + timedelta(days=2)
@@ -71,7 +71,7 @@ def test_the_inbox_tells_each_whose_move_it_is(
             break
     assert made.ring < 3, "a clear loss is seen before the last wave"
     for desk in (scaled.owner, scaled.executive, karin):
-        assert "roll_back" in acts_of(desk)
+        assert "roll_back_before_wave" in acts_of(desk)
     pause(scaled.owner, scaled.key, "Customers wait longer.")
     assert "resume_rollout" in acts_of(karin)
     assert "resume_rollout" not in acts_of(scaled.owner)
@@ -95,7 +95,7 @@ def test_the_view_says_what_was_foretold_what_was_measured_and_what_comes(
     assert (shown.unit, shown.better) == ("s", "lower")
     assert [row.effect is not None for row in shown.rows] == [True, False, True, False]
     assert all(row.band is not None for row in shown.rows[1:])
-    assert [row.state for row in view.waves[:3]] == ["measured", "measured", "begun"]
+    assert [row.state for row in view.waves[:3]] == ["measured", "measured", "to come"]
     assert "kept as before" in view.waves[3].wave
     assert {told.name for told in view.by_stratum} == {"north", "south"} or not view.by_stratum
     assert len(view.by_site) >= 13
