@@ -9,7 +9,7 @@ from experiments.deciding.requests import requests
 from experiments.deciding.rounds import round_of
 from experiments.desk import reached
 from experiments.memo import memo, memo_name, render
-from experiments.pages import parts
+from experiments.pages import look, parts
 from experiments.pages.closing import close_form, takeaway_shown
 from experiments.pages.deciding import decision_form, look_back_here, proposed_here
 from experiments.pages.frame import begin, offered, pilot_here
@@ -80,4 +80,5 @@ elif pilot.stage in {Stage.DECIDED, Stage.ROLLING_OUT}:
         close_form(desk, pilot)
 else:
     takeaway_shown(desk, pilot)
+look.words()
 notes(desk, pilot, about="decide")

@@ -133,4 +133,5 @@ if reached(pilot, Stage.RUNNING) and not reached(pilot, Stage.DECIDED):
     st.page_link("experiments/pages/review.py", label=say("evidence.to_review"), query_params={"pilot": pilot.key})
     st.page_link("experiments/pages/decide.py", label=say("evidence.to_decide"), query_params={"pilot": pilot.key})
     st.page_link("experiments/pages/data.py", label=say("evidence.to_data"), query_params={"pilot": pilot.key})
+look.words()
 notes(desk, pilot, about="evidence")

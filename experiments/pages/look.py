@@ -12,6 +12,7 @@ import streamlit as st
 
 from experiments.pictures.theme import TONES
 from experiments.words import say
+from experiments.words.meanings import glossary, of_word
 
 _STYLE = """
 <style>
@@ -38,14 +39,20 @@ _STYLE = """
   font-weight: 700; color: #000; line-height: 1.35}
 .pg-badge img {display: block}
 .pg-card {line-height: 1.4}
+[class*="st-key-pilot-"] [data-testid="stPageLink-NavLink"] {padding-left: 0}
 .pg-card p {margin: .3rem 0}
 .pg-large {font-size: 1.7rem; font-weight: 700; line-height: 1.25; margin: .1rem 0 .4rem}
+.pg-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}
+.pg-word:focus::after {content: attr(data-meaning); position: absolute; z-index: 9; left: 0; top: 1.6em; width: 15rem;
+  padding: .5rem .7rem; border-radius: .4rem; background: #1B1F24; color: #FFF; font-size: .85rem; font-weight: 400;
+  line-height: 1.4}
 .pg-faint {opacity: .72; font-size: .85rem}
 [data-testid="stCaptionContainer"] {opacity: 1} [data-testid="stCaptionContainer"] p {color: var(--pg-quiet)}
 button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {color: var(--pg-chosen)}
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 h1 {overflow-wrap: break-word}
 .stMain h2 {font-size: 1.6rem} .stMain h3 {font-size: 1.3rem}
+@media (min-width: 701px) {td:last-child .pg-word:focus::after {left: auto; right: 0}}
 @media (max-width: 700px) {
   .pg-table thead {position: absolute; left: -9999px}
   .pg-table tr {display: block; padding: .6rem 0; border-bottom: 1px solid rgba(128, 128, 128, .35)}
@@ -139,6 +146,13 @@ def lines(texts: Sequence[str]) -> None:
         st.html("<ul class='pg-lines'>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>")
 
 
+def words() -> None:
+    """What the words on this page mean, as a list: for a phone, and for the first day."""
+    with st.expander(say("words.title"), icon=":material/dictionary:"):
+        known = glossary()
+        table({"term": [word for word, _ in known], "meaning": [meaning for _, meaning in known]})
+
+
 def checks(sentences: Sequence[str], *, said: str, tone: str) -> None:
     """Sentences with one drawn sign: passed (good), failed (bad) or not run (none)."""
     colour = TONES[theme()][tone]
@@ -154,14 +168,23 @@ def _cell(cell: Cell, place: int, title: str) -> str:
         return f"<td class='pg-picture'>{picture}</td>"
     if isinstance(cell, Toned):
         colour = TONES[theme()][cell.tone]
-        return f"<td style='color:{colour};font-weight:600'>{_titled(title, cell.text)}</td>"
+        return f"<td style='color:{colour};font-weight:600'>{_titled(title, explained(cell.text))}</td>"
     if isinstance(cell, Link):
         shown = f"<a href='{escape(cell.href, quote=True)}'>{escape(cell.text)}</a>"
         return f"<td class='pg-first'>{shown}</td>" if place == 0 else f"<td>{shown}</td>"
     if place == 0:
         return f"<td class='pg-first'>{escape(cell)}</td>"
-    return f"<td>{_titled(title, cell)}</td>" if cell else "<td class='pg-empty'></td>"
+    return f"<td>{_titled(title, escape(cell))}</td>" if cell else "<td class='pg-empty'></td>"
 
 
-def _titled(title: str, text: str) -> str:
-    return f"<span class='pg-cell-title'>{escape(title)}: </span>{escape(text)}"
+def _titled(title: str, markup: str) -> str:
+    return f"<span class='pg-cell-title'>{escape(title)}: </span>{markup}"
+
+
+def explained(word: str, meaning: str | None = None) -> str:
+    """A word as markup, with its meaning where it is pointed at, touched or reached with the keyboard."""
+    said = of_word(word) if meaning is None else meaning
+    if not said:
+        return escape(word)
+    told = escape(said, quote=True)
+    return f"<span class='pg-word' tabindex='0' title='{told}' data-meaning='{told}'>{escape(word)}</span>"

@@ -14,6 +14,7 @@ from experiments.pictures import charts, theme
 from experiments.pictures.theme import TONES
 from experiments.views import IntervalRow, Memo, MetricLine
 from experiments.words import say
+from experiments.words.meanings import of_verdict
 
 
 def verdict_banner(memo: Memo) -> None:
@@ -35,7 +36,9 @@ def badge(verdict: str) -> str:
     """A small verdict as markup of our own: colour, sign and word."""
     drawn = f"<img alt='' width='16' height='16' src='{look.inline(theme.badge_svg(verdict))}'>"
     colour = theme.VERDICT_COLOURS[verdict]
-    return f"<span class='pg-badge' style='background:{colour}'>{drawn}{escape(say(f'verdict.{verdict}'))}</span>"
+    told = escape(of_verdict(verdict), quote=True)
+    word = escape(say(f"verdict.{verdict}"))
+    return f"<span class='pg-badge' style='background:{colour}' title='{told}'>{drawn}{word}</span>"
 
 
 def metrics(memo: Memo) -> None:
@@ -83,7 +86,7 @@ def own_number(memo: Memo, department: str) -> None:
                 colour = TONES[look.theme()][line.tone]
                 st.html(
                     f"<p class='pg-large'>{escape(line.effect or line.note or partner.change)}<br>"
-                    f"<span style='color:{colour}'>{escape(line.state)}</span></p>"
+                    f"<span style='color:{colour}'>{look.explained(line.state)}</span></p>"
                 )
                 if line.plot and line.plot.effect is not None:
                     drawn = look.inline(_interval_svg(line.plot, look.theme()))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from experiments.pages import look
 from experiments.pages.filters import made_up, more_filters, one_of, several, view_of
 from experiments.pages.frame import begin, plain
 from experiments.pages.journey import across
@@ -23,7 +24,9 @@ from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import survey
 from experiments.portfolio.words import money_words
 from experiments.words import say
+from experiments.words.meanings import of_grade
 from experiments.words.numbers import day, day_and_distance
+from experiments.words.titles import titled
 
 VERDICTS = tuple(VERDICT_SIGNS)
 VIEWS = ("board", "table", "timeline", "journey")
@@ -45,7 +48,7 @@ def verdict(row: PilotRow) -> str:
 def card(row: PilotRow) -> None:
     page = "evidence" if row.verdict else "plan" if row.registered else "register"
     with st.container(border=True, key=f"pilot-{row.key}", gap="xxsmall"):
-        st.page_link(f"experiments/pages/{page}.py", label=f"**{plain(row.title)}**", query_params={"pilot": row.key})
+        st.page_link(f"experiments/pages/{page}.py", label=f"**{plain(titled(row))}**", query_params={"pilot": row.key})
         told = [say(f"stage.{row.stage}"), say("portfolio.age", days=row.age_days)]
         if row.overdue and row.next_date:
             told.append(say("portfolio.overdue", date=day(row.next_date)))
@@ -57,7 +60,9 @@ def card(row: PilotRow) -> None:
             told.append(say("portfolio.simulated"))
         pieces = []
         if row.verdict:
-            graded = escape(say("portfolio.grade", grade=row.grade)) if row.grade and row.verdict != "INVALID" else ""
+            graded = ""
+            if row.grade and row.verdict != "INVALID":
+                graded = look.explained(say("portfolio.grade", grade=row.grade), of_grade(row.grade))
             pieces.append(f"<p>{badge(row.verdict)} <span class='pg-faint'>{graded}</span></p>")
         if row.decided and row.decided != row.verdict:
             other = say(
@@ -81,7 +86,7 @@ def card(row: PilotRow) -> None:
 def table(rows: tuple[PilotRow, ...]) -> dict[str, list[Any]]:
     stages = {stage: say(f"stage.{stage}") for stage in {row.stage for row in rows}}
     columns: dict[str, list[Any]] = {
-        "title": [row.title for row in rows],
+        "title": [titled(row) for row in rows],
         "owner": [row.owner for row in rows],
         "department": [row.department for row in rows],
         "team": [row.team for row in rows],

@@ -8,7 +8,7 @@ from experiments.deciding.evidence_in_force import in_force
 from experiments.deciding.review import review, reviews, speaks_for
 from experiments.desk import reached
 from experiments.memo import memo
-from experiments.pages import parts
+from experiments.pages import look, parts
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.heard import ask_here, earlier, requests_here, round_here
 from experiments.pages.notes import notes
@@ -65,4 +65,5 @@ seen = shown.evidence.sha256
 if pressed and did(lambda: review(desk, pilot.key, stance, reason, seen=seen)):
     done(say("review.given"))
 ask_here(desk, pilot)
+look.words()
 notes(desk, pilot, about="review")

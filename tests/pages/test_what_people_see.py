@@ -36,3 +36,23 @@ def test_who_speaks_for_no_partner_sees_all_of_them_with_what_each_hopes_for(
     assert "What it did to the partners" in text
     assert "What it hopes for" in text
     assert "The other partners" not in text
+
+
+def test_the_words_of_a_verdict_are_explained_where_they_stand_and_in_a_list(
+    worked: Path, show: Show, read: Read
+) -> None:
+    from experiments.words import say
+    from experiments.words.meanings import STATES, glossary
+
+    at = show("evidence", pilot="evening-delivery-window", person="Ruth Vogel")
+    bodies = " ".join(part.proto.body for part in at.get("html"))
+    assert f"data-meaning='{say('meaning.state.BREACH')}'" in bodies
+    text = read(at)
+    assert all(word in text and meaning in text for word, meaning in glossary())
+    assert len({say(f"meaning.state.{key}") for key in STATES}) == len(STATES)
+
+
+def test_a_later_version_says_so_on_its_card_and_in_the_table(worked: Path, show: Show, read: Read) -> None:
+    at = show("portfolio", person="Ruth Vogel")
+    assert "Check-in at the shop, version 3" in read(at)
+    assert at.get("page_link")
