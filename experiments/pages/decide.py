@@ -7,7 +7,7 @@ import streamlit as st
 from experiments.deciding.evidence_in_force import in_force
 from experiments.deciding.requests import requests
 from experiments.deciding.rounds import round_of
-from experiments.desk import reached
+from experiments.desk import reached, why_not
 from experiments.memo import memo, memo_name, render
 from experiments.pages import look, parts
 from experiments.pages.closing import close_form, takeaway_shown
@@ -29,6 +29,8 @@ if shown is None or shown.recommendation is None:
     st.stop()
 view = memo(desk, pilot.key)
 parts.verdict_banner(view)
+if not reached(pilot, Stage.DECIDED) and why_not(desk, Act.DECIDE, pilot) is None:
+    st.markdown(f"[{say('decide.go')}](#decision)")
 left, right = st.columns(2)
 with left:
     st.header(say("memo.heading.tried"))
@@ -60,7 +62,7 @@ st.download_button(
     icon=":material/description:",
     on_click="ignore",
 )
-st.header(say("memo.heading.decision"))
+st.header(say("memo.heading.decision"), anchor="decision")
 if view.decision:
     parts.lines(view.decision)
 if bet := forecast_lines(desk, pilot):

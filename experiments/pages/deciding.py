@@ -15,11 +15,18 @@ from experiments.pages import look
 from experiments.pages.frame import attempt, did, done, offered
 from experiments.people import executives
 from experiments.words import say
+from registry import find
 from registry.access import Act
 from registry.pilots import Pilot
 
 VERDICTS = ("SCALE", "ITERATE", "STOP")
 OTHERWISE = ("SENT_BACK", "DEFERRED")
+
+
+def owner_of(desk: Desk, pilot: Pilot) -> str:
+    """Who leads the pilot, proposed as whoever leads the roll-out."""
+    with desk.read() as session:
+        return find.person(session, pilot.owner_id).name if pilot.owner_id else ""
 
 
 def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None:
@@ -38,18 +45,19 @@ def decision_form(desk: Desk, pilot: Pilot, recommended: str, seen: str) -> None
         with st.expander(say("decide.commitments"), expanded=recommended == "SCALE"):
             promised = {
                 "budget": st.text_input(say("decide.budget"), key="budget"),
-                "owner": st.text_input(say("decide.rollout_owner"), key="rollout_owner"),
+                "owner": st.text_input(say("decide.rollout_owner"), owner_of(desk, pilot), key="rollout_owner"),
                 "targets": st.text_input(say("decide.targets"), key="targets", help=say("plan.terms_help")),
                 "date": st.text_input(say("decide.begins"), key="begins", help=say("decide.begins_help")),
             }
-        until = st.date_input(say("decide.until"), value=None, key="until")
-        second = None
-        if others := executives(desk):
-            second = st.selectbox(
-                say("decide.second"), others, index=None, key="second", help=say("decide.second_help")
-            )
-        else:
-            st.caption(say("decide.no_second"))
+        with st.expander(say("decide.otherwise")):
+            until = st.date_input(say("decide.until"), value=None, key="until")
+            second = None
+            if others := executives(desk):
+                second = st.selectbox(
+                    say("decide.second"), others, index=None, key="second", help=say("decide.second_help")
+                )
+            else:
+                st.caption(say("decide.no_second"))
         pressed = st.form_submit_button(say("decide.record"), type="primary", icon=":material/edit:")
     if not pressed:
         return

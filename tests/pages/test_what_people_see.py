@@ -56,3 +56,13 @@ def test_a_later_version_says_so_on_its_card_and_in_the_table(worked: Path, show
     at = show("portfolio", person="Ruth Vogel")
     assert "Check-in at the shop, version 3" in read(at)
     assert at.get("page_link")
+
+
+def test_who_may_decide_is_led_to_the_decision_and_finds_the_owner_proposed_for_the_roll_out(
+    worked: Path, show: Show, read: Read
+) -> None:
+    at = show("decide", pilot="parts-list-before-the-visit", person="Ruth Vogel")
+    assert "[Read enough? To the decision](#decision)" in read(at)
+    assert at.text_input(key="rollout_owner").value == "Jonas Weber"
+    away = read(show("decide", pilot="parts-list-before-the-visit", person="Hugo Martin"))
+    assert "To the decision" not in away
