@@ -17,7 +17,7 @@ from math import sqrt
 from pathlib import Path
 
 import numpy as np
-from rollout_worlds import FADES_OVER, PILOT_SITES, Course, World, course, scaled_pilots
+from rollout_worlds import DECIDING, FADES_OVER, PILOT_SITES, Course, World, course, scaled_pilots
 
 OUTPUT = Path(__file__).parents[1] / "docs" / "methods" / "rollout.md"
 SEED = 20260101
@@ -125,9 +125,16 @@ proof.
   (Lan & DeMets). Where more information comes early than the calendar says, measurements are more alike than assumed,
   and the true error rate is below the promised one. For the interval it is lower still, for all waves share the
   error of one pilot.
+- **Time to decide** (`experiments/rollouts/calendar.py`): a wave runs its weeks, is measured, and the next one starts a
+  week later (0 to 4 weeks, as people choose): so that a pause comes before the next sites have the change. What sites
+  show in that week is not part of the measurement that is being decided on; it counts in those of all later waves, and
+  plans are computed so.
 - **Planning** (`verifying.py`): the standard error of each wave from the weights that the estimator gives every
-  site-week, and from how the pilot's own weeks moved; then the chance of a pause if half of the effect fades away
-  within {fades} weeks of each site's start, averaged over what the pilot leaves open (assurance). A plan says
+  site-week, and from the pilot's standard error: sites are taken to be so noisy from week to week that the pilot,
+  measured like one wave, would have had it, with a correlation of .6 from one week to the next. Reading noise and
+  correlation off the pilot's own weeks was tried and left: with 20 sites and 20 weeks it scattered twice as widely. Then the chance
+  of a pause if half of the effect fades away within {fades} weeks of each site's start, averaged over what the pilot
+  leaves open (assurance). A plan says
   `enough` (at least 80 %), `too_few_sites`, or `half_still_pays`: then half of the effect would still be worth having,
   and no pause would be right.
 - **Guardrails** are judged at each wave: safe shown (spent like the pilot's), not shown, breach.
@@ -136,7 +143,7 @@ proof.
 
 Whole chains: a true effect is drawn; a pilot of 20 sites (40 in the third world), 8 weeks before and 12 after, is
 simulated week by week and measured by analysis of covariance; those that the rule scales go on. Sizes are chosen from
-the pilot's data alone (2-4 waves of 6-12 weeks). The roll-out is simulated week by week (effects differ between
+the pilot's estimate alone (2-4 waves of 6-12 weeks, {deciding} more to decide between them). The roll-out is simulated week by week (effects differ between
 sites, weeks hang together) and measured and judged by the product after every wave. The unit is the smallest gain worth
 having.
 
@@ -160,9 +167,11 @@ in n cases leaves room for 3/n.
 ## Prediction interval and states, nothing lost
 
 "Raw": the interval around the pilot's estimate as it stands (Patil, Peng & Leek without shrinkage, transport or drift).
+"Planned / found": the standard error that was planned for the last wave's settled effect, beside how far that effect
+really lay from the truth (root mean squares). Below 1 the plan was too hopeful.
 
-| world | new sites | 95 % interval covers | raw interval covers | {states} |
-|---|---|---|---|{state_lines}
+| world | new sites | 95 % interval covers | raw interval covers | {states} | planned / found |
+|---|---|---|---|{state_lines}---|
 {intervals}
 
 ## Against the targets
@@ -188,8 +197,7 @@ in n cases leaves room for 3/n.
 
 Hussey & Hughes (2007), Contemp. Clin. Trials 28, 182-191 · Borusyak, Jaravel & Spiess (2024), Rev. Econ. Stud. 91,
 3253-3285 · Patil, Peng & Leek (2016), Perspect. Psychol. Sci. 11, 539-544 · O'Hagan, Stevens & Campbell (2005), Pharm.
-Stat. 4, 187-201 (assurance) · Lan & DeMets (1983), Biometrika 70, 659-663 · Dawid (1994), IMS Lecture Notes 24 ·
-Matheron (1963), Econ. Geol. 58, 1246-1266 (variogram).
+Stat. 4, 187-201 (assurance) · Lan & DeMets (1983), Biometrika 70, 659-663 · Dawid (1994), IMS Lecture Notes 24.
 """
 
 
@@ -257,7 +265,14 @@ def interval_line(row: Row) -> str:
     shares = " | ".join(f"{states[state] / len(row.courses):.2f}" for state in STATES)
     covered = cell(row.courses, lambda each: each.covered)
     raw = cell(row.courses, lambda each: each.covered_raw)
-    return f"| {row.world.name} | {row.sites} | {covered} | {raw} | {shares} |"
+    return f"| {row.world.name} | {row.sites} | {covered} | {raw} | {shares} | {planned_over_found(row):.2f} |"
+
+
+def planned_over_found(row: Row) -> float:
+    """Standard error as planned for the last wave's settled effect, over its real distance from the truth."""
+    planned = np.array([each.power.by_ring[-1].std_error for each in row.courses])
+    found = np.array([each.last["kept"].settled - each.truth for each in row.courses])
+    return float(np.sqrt((planned**2).mean() / (found**2).mean()))
 
 
 def world_line(world: World) -> str:
@@ -298,6 +313,7 @@ def page(rows: Sequence[Row], pilots: int) -> str:
     return PAGE.format(
         pilots=pilots,
         fades=FADES_OVER,
+        deciding="one week" if DECIDING == 1 else f"{DECIDING} weeks",
         worlds="\n".join(map(world_line, WORLDS)),
         pause_head=f"| {' | '.join(PAUSE_HEAD)} |",
         pauses="\n".join(map(pause_line, rows)),

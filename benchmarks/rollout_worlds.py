@@ -25,12 +25,11 @@ from stats.money import Prior, p_below, shrink
 from stats.plan import PlannedMetric
 from stats.results import Estimate, quantile
 from stats.rollout.judging import MetricJudgement, judge_metric
-from stats.rollout.precision import RolloutSize, SiteNoise, noise_from_weeks, settled_after
+from stats.rollout.precision import RolloutSize, SiteNoise, noise_from_pilot, settled_after
 from stats.rollout.prediction import Prediction, predict
 from stats.rollout.rings import held_back_count
 from stats.rollout.verifying import VerifyingPower, propose_size
 from stats.spec import MetricSpec
-from stats.study import SitePeriods
 
 Floats = NDArray[np.float64]
 METRIC = PlannedMetric(key="m", name="m", role="SUCCESS", spec=MetricSpec(column="y"), mwe=1.0)
@@ -41,6 +40,8 @@ PERSISTENCE = 0.6
 HOLDBACK = 0.15
 RINGS, WEEKS = (2, 3, 4), (6, 8, 12)
 """Sizes that the plan may choose from."""
+DECIDING = 1
+"""Weeks from a wave's measurement to the next start, as the product leaves where nobody says otherwise."""
 FADES_OVER = 8
 """Weeks over which a fading effect falls to half."""
 
@@ -67,7 +68,7 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaled:
-    """A pilot that was scaled: its truth, estimate, weeks and promise."""
+    """A pilot that was scaled: its truth, estimate, site noise as the product takes it from there, and promise."""
 
     effect: float
     estimate: Estimate
@@ -129,7 +130,7 @@ def scaled_pilots(world: World, wanted: int, rng: np.random.Generator) -> Iterat
             )
             if found < wanted and _is_scaled(world, estimate):
                 found += 1
-                yield _scaled(world, float(effects[pilot]), estimate, values[pilot], treated)
+                yield _scaled(world, float(effects[pilot]), estimate)
 
 
 def _is_scaled(world: World, estimate: Estimate) -> bool:
@@ -142,21 +143,15 @@ def _is_scaled(world: World, estimate: Estimate) -> bool:
     return 1 - p_below(posterior, world.break_even / world.transport) >= 0.8
 
 
-def _scaled(world: World, effect: float, estimate: Estimate, values: Floats, treated: Floats) -> Scaled:
-    post = np.arange(values.shape[1]) >= WEEKS_BEFORE
-    on = np.asarray(treated, dtype=bool)[:, None] & post[None, :]
-    weeks = SitePeriods(
-        sites=tuple(str(site) for site in range(len(values))),
-        periods=tuple(range(values.shape[1])),
-        value=values,
-        n=np.ones_like(values),
-        missing=np.zeros_like(values),
-        arm=np.asarray(treated, dtype=np.int64),
-        treated=on,
-        post=post,
-        start=np.where(on.any(axis=1), WEEKS_BEFORE, values.shape[1]),
+def _scaled(world: World, effect: float, estimate: Estimate) -> Scaled:
+    assert estimate.std_error is not None
+    noise = noise_from_pilot(
+        estimate.std_error,
+        n_treatment=estimate.n_treatment,
+        n_control=estimate.n_control,
+        weeks=PILOT_WEEKS,
+        weeks_before=WEEKS_BEFORE,
     )
-    noise = noise_from_weeks(weeks)
     prediction = predict(
         METRIC,
         estimate,
@@ -165,7 +160,6 @@ def _scaled(world: World, effect: float, estimate: Estimate, values: Floats, tre
         transport_sd=world.transport_sd,
         drift=world.drift,
     )
-    assert noise is not None
     assert prediction is not None
     return Scaled(effect=effect, estimate=estimate, noise=noise, prediction=prediction)
 
@@ -181,6 +175,7 @@ def course(world: World, pilot: Scaled, sites: int, rng: np.random.Generator) ->
         held_back=held,
         rings=RINGS,
         weeks=WEEKS,
+        deciding=DECIDING,
     )
     power = proposal.power
     truth = rng.normal(world.transport, world.transport_sd) * pilot.effect + rng.normal(0, world.drift)
@@ -222,9 +217,8 @@ def course(world: World, pilot: Scaled, sites: int, rng: np.random.Generator) ->
 
 def _rollout_weeks(size: RolloutSize, week_sd: float, rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
     """((G, P) values with each site's own share of the effect's spread, (G,) first week with the change)."""
-    periods = size.weeks_before + len(size.sites) * size.weeks
-    starts = [size.weeks_before + ring * size.weeks for ring, count in enumerate(size.sites) for _ in range(count)]
-    start = np.array([*starts, *[periods] * size.held_back], dtype=np.int64)
+    periods = size.ends[-1]
+    start = np.array([*np.repeat(size.starts, size.sites), *[periods] * size.held_back], dtype=np.int64)
     values = site_weeks(rng, (len(start), periods), week_sd)
     own = rng.normal(0, BETWEEN_SITES, (len(start), 1))
     return values + np.where(np.arange(periods)[None, :] >= start[:, None], own, 0.0), start
@@ -237,7 +231,7 @@ def _moved(estimate: Estimate, effect: float) -> Estimate:
 def measured(values: Floats, start: NDArray[np.int64], size: RolloutSize, ring: int) -> tuple[Estimate, Estimate]:
     """The product's stepped-wedge estimate at the end of a ring, without its checks and permutations: (of all weeks
     with the change, of the settled ones)."""
-    periods = size.weeks_before + ring * size.weeks
+    periods = size.ends[ring - 1]
     y = values[:, :periods]
     panel = Panel(
         sites=tuple(str(site) for site in range(len(y))),

@@ -8,42 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from stats.methods.imputation import Imputed, impute
 from stats.methods.panel import Panel
-from stats.study import SitePeriods
 
 Floats = NDArray[np.float64]
 SETTLED_AFTER = 4
 """Weeks after its start in which a site is still learning, at most half of a ring: what pauses a roll-out is the effect
 from then on. Averaged with the first weeks a fading effect would hide behind its own beginning."""
 PERSISTENCE = 0.6
-"""Correlation of what passes at a site from one week to the next, where nothing else is known."""
-LAGS_AT_MOST = 8
-CHANGES_AT_LEAST = 20
-PERSISTENCES = np.linspace(0.0, 0.95, 20)
-
-
+"""Correlation of what passes at a site from one week to the next: taken, for a pilot's few weeks tell it too badly."""
 SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteNoise:
-    """How a site's weekly number moves around its own level and the common week, metric's unit.
-
-    week_sd: of what passes, with ``persistence`` its correlation from one week to the next (0-1); cell_sd: of what is
-    new every week (few records in a week); effect_sd: of the effect between sites.
-    """
+    """How a site's weekly number moves around its own level and the common week. week_sd: metric's unit; persistence:
+    its correlation from one week to the next, 0-1."""
 
     week_sd: float
     persistence: float = PERSISTENCE
-    cell_sd: float = 0.0
-    effect_sd: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +76,10 @@ def precision(size: RolloutSize, noise: SiteNoise) -> Precision:
     stacked, df = _weights(size)
     periods = stacked.shape[2]
     lag = np.abs(np.subtract.outer(np.arange(periods), np.arange(periods)))
-    together = noise.week_sd**2 * noise.persistence**lag + noise.cell_sd**2 * np.eye(periods)
-    first, sites = _groups(size)
+    together = noise.week_sd**2 * noise.persistence**lag
+    _, sites = _groups(size)
     counted = stacked * sites[None, :, None]
     covariance = np.tensordot(stacked @ together, counted, axes=([1, 2], [1, 2]))
-    shares = (stacked * (np.arange(periods)[None, :] >= first[:, None])).sum(axis=2)
-    covariance = covariance + noise.effect_sd**2 * (shares * sites) @ shares.T
     known = np.array(df) >= 1
     spread = np.sqrt(np.maximum(np.diag(covariance), SMALLEST**2))
     return Precision(
@@ -177,59 +162,13 @@ def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
     return imputed.loadings(settled), float(imputed.df(settled))
 
 
-def noise_from_weeks(data: SitePeriods) -> SiteNoise | None:
-    """Site noise from weekly numbers, for instance the pilot's own: the better of the two ways. None with too few.
+def noise_from_pilot(std_error: float, *, n_treatment: int, n_control: int, weeks: int, weeks_before: int) -> SiteNoise:
+    """Site noise from the pilot's standard error: such that the pilot, measured like a roll-out with one start, has it.
 
-    From half the mean squared difference, between sites, of a site's change over 1, 2, ... weeks (the variogram of
-    Matheron 1963): levels of sites and common weeks drop out. v(h) = week_sd^2 (1 - persistence^h) + cell_sd^2, by
-    least squares on a grid of persistences. Weeks on both sides of a site's start are not compared.
-    """
-    lags = range(1, min(LAGS_AT_MOST, data.value.shape[1] - 1) + 1)
-    found = [(lag, *_half_squared_change(data, lag)) for lag in lags]
-    known = [(lag, value, count) for lag, value, count in found if count >= CHANGES_AT_LEAST]
-    if len(known) < 3:
-        return None
-    lag, value, count = (np.array(column, dtype=float) for column in zip(*known, strict=True))
-    best: tuple[float, SiteNoise] | None = None
-    for persistence in PERSISTENCES:
-        (own, cell), misfit = nnls(
-            np.sqrt(count)[:, None] * np.column_stack([1 - persistence**lag, np.ones_like(lag)]), np.sqrt(count) * value
-        )
-        if best is None or misfit < best[0]:
-            noise = SiteNoise(week_sd=sqrt(own), persistence=float(persistence), cell_sd=sqrt(cell))
-            best = (float(misfit), noise)
-    return None if best is None else best[1]
-
-
-def _half_squared_change(data: SitePeriods, lag: int) -> tuple[float, int]:
-    """(half the variance between sites of the change over ``lag`` periods, how many changes it is made of)."""
-    change = data.value[:, lag:] - data.value[:, :-lag]
-    same = data.treated[:, lag:] == data.treated[:, :-lag]
-    total, count = 0.0, 0
-    for treated in (False, True):
-        mine = np.where(same & (data.treated[:, lag:] == treated), change, np.nan)
-        for column in mine.T:
-            own = column[np.isfinite(column)]
-            if len(own) >= 2:
-                total += float(((own - own.mean()) ** 2).sum())
-                count += len(own) - 1
-    return (total / (2 * count) if count else 0.0), count
-
-
-def noise_from_pilot(
-    std_error: float,
-    *,
-    n_treatment: int,
-    n_control: int,
-    weeks: int,
-    weeks_before: int,
-    persistence: float = PERSISTENCE,
-) -> SiteNoise:
-    """Site noise from the pilot's standard error alone, where its weeks are not at hand.
-
-    Such that the pilot, measured like a roll-out with one start, has that standard error. A pilot that was adjusted for
-    the time before (rather than compared by its change) knows more than that: the noise comes out somewhat too small.
+    It needs no data, so that a plan can be made when they are forgotten, and hardly leans on ``PERSISTENCE``: pilot and
+    waves last about as long, and sites differ in their weeks alike. A pilot that was adjusted for the time before
+    (rather than compared by its change) knows more than that, and pilots are scaled sooner where their standard error
+    is small by luck: the noise comes out somewhat too small (docs/methods/rollout.md).
     """
     size = RolloutSize(sites=(n_treatment,), held_back=n_control, weeks=weeks, weeks_before=max(1, weeks_before))
-    unit = precision(size, SiteNoise(week_sd=1.0, persistence=persistence)).std_error[-1]
-    return SiteNoise(week_sd=std_error / unit, persistence=persistence)
+    return SiteNoise(week_sd=std_error / precision(size, SiteNoise(week_sd=1.0)).std_error[-1])
