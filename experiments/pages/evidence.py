@@ -17,7 +17,7 @@ from experiments.memo import FORMATS, memo, memo_name, render
 from experiments.pages import experience, look, parts, plots
 from experiments.pages.frame import begin, did, done, offered, pilot_here, plain
 from experiments.pages.notes import notes
-from experiments.planning.looks import next_check
+from experiments.planning.looks import next_check, too_early_until
 from experiments.planning.plan import locked_plan
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
@@ -45,6 +45,10 @@ def offer_assessment(desk: Desk, pilot: Pilot) -> None:
         )
         look.table(kept_files(desk, pilot))
         st.stop()
+    if ahead := too_early_until(desk, pilot):
+        st.info(say("evidence.too_early", day=day_and_distance(ahead, date.today())), icon=":material/lock_clock:")
+        st.page_link("experiments/pages/data.py", label=say("evidence.to_data"), query_params={"pilot": pilot.key})
+        return
     if not offered(desk, Act.ASSESS, pilot):
         return
     with st.form("assess", border=True):

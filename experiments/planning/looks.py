@@ -101,6 +101,17 @@ def next_check(desk: Desk, pilot: Pilot) -> date | None:
         return next_due(session, pilot, plan)
 
 
+def too_early_until(desk: Desk, pilot: Pilot) -> date | None:
+    """The day of the next planned check where it lies ahead; None where one is due today, or none is left."""
+    _, plan = locked_plan(desk, pilot)
+    try:
+        with desk.read() as session:
+            look_due(session, pilot, plan, desk.registry.clock().date())
+    except Refused as refusal:
+        return next((problem.facts["day"] for problem in refusal.problems if problem.code == "too_early"), None)
+    return None
+
+
 def extended_until(session: Any, pilot: Pilot, plan: Plan) -> date | None:
     """The day up to which data count: the planned end, or the extension's once the executive has extended."""
     extended = was_extended(session, pilot)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+
+from experiments.planning.looks import next_check
 
 Show = Callable[..., Any]
 Press = Callable[[Any, str], Any]
@@ -66,3 +69,18 @@ def test_who_may_decide_is_led_to_the_decision_and_finds_the_owner_proposed_for_
     assert at.text_input(key="rollout_owner").value == "Jonas Weber"
     away = read(show("decide", pilot="parts-list-before-the-visit", person="Hugo Martin"))
     assert "To the decision" not in away
+
+
+def test_between_planned_checks_nobody_is_offered_a_button_that_would_be_refused(
+    worked: Path, show: Show, read: Read, desk: Any, clock: Callable[[datetime], None]
+) -> None:
+    ahead = next_check(desk, desk.pilot("chat-at-lunch"))
+    assert ahead is not None
+    noon = datetime.combine(ahead, time(12), tzinfo=UTC)
+    clock(noon - timedelta(days=2))
+    at = show("evidence", pilot="chat-at-lunch", person="Leila Haddad")
+    assert "The next planned check is on" in read(at)
+    assert not [button for button in at.button if "Assess" in button.label]
+    clock(noon)
+    at = show("evidence", pilot="chat-at-lunch", person="Leila Haddad")
+    assert [button for button in at.button if "Assess" in button.label]
