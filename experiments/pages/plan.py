@@ -58,6 +58,7 @@ def size_of(made: Planned) -> None:
             unit=picture.unit,
             worth_having=picture.worth_having,
             sites_planned=picture.planned,
+            unit_word=made.plan.unit_word,
             theme=look.theme(),
         )
         st.altair_chart(

@@ -132,10 +132,14 @@ def power_curve(
     unit: str,
     worth_having: float,
     sites_planned: int,
+    unit_word: str = "site",
     theme: Theme = "light",
     width: int = 420,
 ) -> alt.LayerChart:
-    """Sites against the smallest gain that they can show: below what is worth having, the plan can decide."""
+    """Sites against the smallest gain that they can show: below what is worth having, the plan can decide.
+
+    unit_word: what a site is called there.
+    """
     rows = [
         {
             "sites": point.sites,
@@ -152,18 +156,21 @@ def power_curve(
         .encode(
             x=alt.X(
                 "sites:Q",
-                title=say("chart.sites"),
+                title=say("chart.sites", unit=unit_word),
                 axis=alt.Axis(tickMinStep=1, tickCount=8),
                 scale=alt.Scale(zero=False),
             ),
-            y=alt.Y("detectable:Q", title=say("chart.detectable", unit=unit).strip(), axis=alt.Axis(tickCount=5)),
+            y=alt.Y("detectable:Q", title=say("chart.detectable", unit=unit).strip(" ,"), axis=alt.Axis(tickCount=5)),
             tooltip=[
-                alt.Tooltip("sites:Q", title=say("chart.sites")),
+                alt.Tooltip("sites:Q", title=say("chart.sites", unit=unit_word)),
                 alt.Tooltip("text:N", title=say("chart.smallest_gain")),
             ],
         )
     )
     first, last = (pick(points, key=lambda point: point.sites) for pick in (min, max))
+    # The curve falls: to the lower left and to the upper right of a point nothing is in the way.
+    lower_left = here.sites - first.sites > 0.4 * (last.sites - first.sites)
+    beside = {"align": "right", "dx": -8, "dy": 14} if lower_left else {"align": "left", "dx": 10, "dy": -10}
     # Where the curve is not: above the line at its end if it ends well below, else below the line at its beginning.
     ends_below = last.detectable < 0.85 * worth_having
     worth = alt.Chart(
@@ -179,7 +186,13 @@ def power_curve(
     )
     plan = alt.Chart(
         alt.Data(
-            values=[{"sites": here.sites, "y": here.detectable, "text": say("chart.this_plan", count=sites_planned)}]
+            values=[
+                {
+                    "sites": here.sites,
+                    "y": here.detectable,
+                    "text": say("chart.this_plan", count=sites_planned, unit=unit_word),
+                }
+            ]
         )
     )
     return dressed(
@@ -190,9 +203,7 @@ def power_curve(
             ).encode(x="sites:Q", y="y:Q", text="text:N"),
             curve,
             plan.mark_point(size=150, color=ink, strokeWidth=2).encode(x="sites:Q", y="y:Q"),
-            plan.mark_text(
-                align="left", dx=10, dy=16 if here.detectable < worth_having else -10, color=faint, fontSize=11
-            ).encode(x="sites:Q", y="y:Q", text="text:N"),
+            plan.mark_text(color=faint, fontSize=11, **beside).encode(x="sites:Q", y="y:Q", text="text:N"),
         ).properties(width=width, height=200),
         theme,
     )

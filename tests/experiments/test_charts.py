@@ -132,6 +132,15 @@ def test_the_power_curve_names_the_plan_and_the_line():
     assert "smallest gain worth having" in drawn
 
 
+def test_the_power_curve_speaks_of_depots_where_the_sites_are_depots():
+    points = [PowerPoint(sites=sites, detectable=60 / sites**0.5) for sites in (4, 8, 16)]
+    drawn = theme.svg(charts.power_curve(points, unit="s", worth_having=15.0, sites_planned=8, unit_word="depot"))
+    assert "this plan: 8 depots" in drawn
+    assert "Number of depots" in drawn
+    assert "Smallest gain, s" in drawn
+    assert "sites" not in drawn
+
+
 @pytest.mark.parametrize(("low", "high"), [(-31, 4), (0, 0.004), (-1e6, 3e6), (-0.3, 0.3), (99.99, 100.01)])
 def test_ticks_are_few_round_and_inside(low, high):
     ticks = axes.nice_ticks(low, high)

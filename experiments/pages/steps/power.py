@@ -40,7 +40,7 @@ def history_and_power(draft: dict[str, Any]) -> dict[str, Any]:
         said = say("plan.picture", metric=picture.metric, unit=plan.unit_word)
         chart = charts.power_curve(
             picture.points, unit=picture.unit, worth_having=picture.worth_having, sites_planned=picture.planned,
-            theme=look.theme(),
+            unit_word=plan.unit_word, theme=look.theme(),
         )  # fmt: skip
         st.altair_chart(chart, theme=None, key="power", alt=said)
     look.table(sizing_rows(plan, sizing))
