@@ -9,10 +9,13 @@ from pydantic import ValidationError
 
 from experiments.charters.charter import Charter, Where, slug
 from experiments.charters.from_catalogue import with_catalogue
+from experiments.charters.promise import promise_problems
 from experiments.charters.site_choice import site_choice
+from experiments.charters.to_plan import to_plan
 from experiments.errors import Refused
 from experiments.metrics import shipped
 from experiments.words import say
+from experiments.words.numbers import Unit, size
 from stats.errors import Problem
 
 NOT_FELT = frozenset({"internal", "financial"})
@@ -84,6 +87,7 @@ def _inconsistencies(charter: Charter) -> Iterator[Problem]:
         yield Problem(code="charter_history_metric", facts={"metric": key, "offered": ", ".join(keys)})
     yield from _partner_problems(charter, set(keys))
     yield from _site_problems(charter.where)
+    yield from promise_problems(to_plan(charter))
 
 
 def _partner_problems(charter: Charter, keys: set[str]) -> Iterator[Problem]:
@@ -128,6 +132,11 @@ def warnings(charter: Charter) -> list[Problem]:
     found = []
     if all(metric.perspective in NOT_FELT for metric in charter.metrics.success):
         found.append(Problem(code="warn_only_internal"))
+    promised = next(metric for metric in charter.metrics.success if metric.key == charter.hypothesis.metric)
+    if charter.hypothesis.by < promised.mwe:
+        unit = Unit.of(promised.unit, promised.measure.kind)
+        facts = {"by": size(charter.hypothesis.by, unit), "line": size(promised.mwe, unit)}
+        found.append(Problem(code="warn_small_hypothesis", facts=facts))
     for partner in charter.partners:
         if not (partner.benefit or "").strip():
             found.append(Problem(code="warn_partner_without_benefit", facts={"partner": partner.department}))

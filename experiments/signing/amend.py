@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from experiments.charters.check import pydantic_problems
+from experiments.charters.promise import promise_problems
 from experiments.desk import Desk, may, mine, spoken_for, why_not
 from experiments.errors import Refused
 from experiments.planning.plan import stored_plan
@@ -224,9 +225,14 @@ def _changed(before: Plan, changes: Mapping[str, Any]) -> Plan:
     for name in ("metrics", "sites"):
         merged[name] = list(merged[name].values())
     try:
-        return Plan.model_validate(merged)
+        after = Plan.model_validate(merged)
     except ValidationError as error:
         raise Refused(pydantic_problems(error)) from None
+    known = list(promise_problems(before))
+    problems = [problem for problem in promise_problems(after) if problem not in known]
+    if problems:
+        raise Refused(problems)
+    return after
 
 
 def _signed_again(before: Plan, after: Plan) -> Plan:

@@ -48,6 +48,22 @@ class MetricValues:
         return {name: value for name, value in named.items() if value is not None}
 
 
+def missing_parts(spec: MetricSpec) -> tuple[str, ...]:
+    """What a definition lacks, whatever the data hold: without it no table could give the metric."""
+    needed: dict[str, Any]
+    if spec.kind == "survival":
+        needed = {} if spec.column is not None else {"start": spec.start, "end": spec.end}
+    elif spec.kind in WITH_DENOMINATOR or spec.numerator is not None:
+        bottom = spec.denominator or (spec.exposure if spec.kind == "rate" else None)
+        needed = {"numerator": spec.numerator or spec.column, "denominator": bottom}
+    else:
+        needed = {"column": spec.column}
+    needed |= {"threshold": spec.threshold} if spec.kind == "share_beyond" else {}
+    needed |= {"q": spec.q} if spec.kind == "quantile" else {}
+    needed |= {"interval": spec.interval, "target": spec.target} if spec.kind == "interval_share" else {}
+    return tuple(part for part, given in needed.items() if given is None)
+
+
 def metric_values(request: MetricRequest, table: ir.Table) -> MetricValues:
     """The metric's inputs on ``table``. Raises RefusedSpec for missing inputs, unknown columns, words as numbers."""
     spec = request.spec
