@@ -50,6 +50,7 @@ _STYLE = """
 [data-testid="stCaptionContainer"] {opacity: 1} [data-testid="stCaptionContainer"] p {color: var(--pg-quiet)}
 button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {color: var(--pg-chosen)}
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
+[data-testid="stPageLink-NavLink"] * {white-space: normal; overflow: visible}
 h1 {overflow-wrap: break-word}
 .stMain h2 {font-size: 1.6rem} .stMain h3 {font-size: 1.3rem}
 @media (min-width: 701px) {td:last-child .pg-word:focus::after {left: auto; right: 0}}

@@ -10,6 +10,7 @@ import streamlit as st
 from experiments.begin import begin_empty, load_worked, may_begin, only_worked
 from experiments.desk import Desk
 from experiments.pages import look
+from experiments.pages.first_minutes import tour
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
 from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
@@ -71,6 +72,7 @@ def titled_row(row: PilotRow) -> str:
 
 
 desk = begin(say("nav.page.what_needs_me"))
+tour(desk, fresh=True)
 found = moves(desk)
 mine = [move for move in found if move.mine]
 others = [move for move in found if not move.mine]
@@ -108,5 +110,6 @@ if own:
             label=plain(f"{titled_row(row)} · {say(f'stage.{row.stage}')}"),
             query_params={"pilot": row.key},
         )
+tour(desk, fresh=False)
 if only_worked(desk) and may_begin(desk):
     put_aside(desk)

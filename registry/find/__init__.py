@@ -15,7 +15,7 @@ from registry.find.about_decisions import (
     review_round,
     reviews,
 )
-from registry.find.about_events import events
+from registry.find.about_events import events, has_acted
 from registry.find.about_evidence import (
     MADE,
     check_ins,
@@ -101,6 +101,7 @@ __all__ = [
     "evidence_by_hash",
     "first_locked_at",
     "forgotten",
+    "has_acted",
     "hindsights",
     "hypothesis",
     "identities",

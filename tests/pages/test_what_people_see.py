@@ -7,7 +7,12 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from experiments.charters.charter import Person
+from experiments.people import person_of
 from experiments.planning.looks import next_check
+from experiments.telling.first_steps import STEPS
+from experiments.words import knows
+from registry.kinds import Role
 
 Show = Callable[..., Any]
 Press = Callable[[Any, str], Any]
@@ -84,3 +89,23 @@ def test_between_planned_checks_nobody_is_offered_a_button_that_would_be_refused
     clock(noon)
     at = show("evidence", pilot="chat-at-lunch", person="Leila Haddad")
     assert [button for button in at.button if "Assess" in button.label]
+
+
+def test_who_has_done_nothing_yet_is_led_through_the_pages_of_their_role(
+    worked: Path, show: Show, read: Read, desk: Any
+) -> None:
+    with desk.work() as work:
+        person_of(work, Person(name="Karin Holm", department="Finance"), Role.EXECUTIVE)
+    new = show(person="Karin Holm")
+    tour = next(box for box in new.expander if "First time here?" in box.label)
+    assert tour.proto.expanded
+    assert "One page a verdict" in read(new)
+    assert "sign the largest loss" not in read(new)
+    known = show(person="Ana Lima")
+    assert not next(box for box in known.expander if "First time here?" in box.label).proto.expanded
+    assert "sign the largest loss" in read(known)
+
+
+def test_every_step_of_a_tour_has_its_sentence() -> None:
+    assert all(knows(f"first.{role.value}.{page}") for role, pages in STEPS.items() for page in pages)
+    assert {*STEPS} == {*Role}
