@@ -7,13 +7,13 @@ from pathlib import Path
 
 from experiments.desk import Desk, allowed, may
 from experiments.errors import Refused
-from registry import find
+from experiments.portfolio.survey import portfolio
 from registry.access import Act
 from registry.open import Registry
 from stats.errors import Problem
 
 KEPT_ASIDE = "worked-portfolio"
-PARTS = ("registry.db", "registry.db-wal", "registry.db-shm", "snapshots")
+PARTS = ("registry.db", "registry.db-wal", "registry.db-shm", "snapshots", "kept")
 
 
 def load_worked(desk: Desk) -> tuple[str, ...]:
@@ -34,8 +34,7 @@ def only_worked(desk: Desk) -> bool:
     """Whether everything here is made up and lies in a folder of ours, so that it can be put aside."""
     if desk.registry.url.get_backend_name() != "sqlite":
         return False
-    with desk.read() as session:
-        pilots = find.pilots(session)
+    pilots = portfolio(desk)
     return bool(pilots) and all(pilot.simulated for pilot in pilots)
 
 

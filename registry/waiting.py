@@ -26,6 +26,9 @@ from registry.pilots import Hypothesis, Pilot, PilotMetric, PilotPartner
 from registry.plans import PlanRecord
 from registry.rollouts import Hindsight
 
+FEW = 200
+"""Pilots that are asked for by name; of more, the tables are read whole."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceHead:
@@ -100,7 +103,7 @@ def everybody(session: Session, on: date) -> Everybody:
 def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
     """One for each pilot, in their order."""
     keys = [pilot.id for pilot in pilots]
-    only = keys[0] if len(keys) == 1 else None
+    only = keys if len(keys) <= FEW else None
     metrics = _grouped(_rows(session, PilotMetric, only))
     partners: dict[UUID, list[tuple[PilotPartner, Department]]] = defaultdict(list)
     joined = select(PilotPartner, Department).join(Department, col(Department.id) == PilotPartner.department_id)
@@ -126,7 +129,7 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
     requests = _grouped(_rows(session, RequestForMore, only, RequestForMore.asked_at))
     overrules = _grouped(_rows(session, ProposedOverrule, only, ProposedOverrule.proposed_at))
     comments = _grouped(_rows(session, Comment, only, Comment.created_at))
-    rollouts = rolling(session, None if only is None else [only])
+    rollouts = rolling(session, only)
     looked_back = frozenset(session.exec(_only(select(Hindsight.decision_id), Hindsight, only)))
     return [
         Standing(
@@ -155,14 +158,14 @@ def standings(session: Session, pilots: Collection[Pilot]) -> list[Standing]:
     ]
 
 
-def _newest_plans(session: Session, only: UUID | None) -> dict[UUID, str]:
+def _newest_plans(session: Session, only: list[UUID] | None) -> dict[UUID, str]:
     heads = _only(select(PlanRecord.pilot_id, PlanRecord.id), PlanRecord, only).order_by(col(PlanRecord.number))
     newest = dict(session.exec(heads).all())
     wanted = _only(select(PlanRecord.id, PlanRecord.pilot_id, PlanRecord.canonical), PlanRecord, only)
     return {pilot_id: text for key, pilot_id, text in session.exec(wanted) if newest[pilot_id] == key}
 
 
-def _evidence(session: Session, only: UUID | None) -> dict[UUID, list[EvidenceHead]]:
+def _evidence(session: Session, only: list[UUID] | None) -> dict[UUID, list[EvidenceHead]]:
     """In the order in which ``find.evidence`` has them."""
     said = dict(
         session.exec(
@@ -188,13 +191,13 @@ def _evidence(session: Session, only: UUID | None) -> dict[UUID, list[EvidenceHe
     return found
 
 
-def _rows(session: Session, model: type[Any], only: UUID | None, order: Any = None) -> Iterable[Any]:
+def _rows(session: Session, model: type[Any], only: list[UUID] | None, order: Any = None) -> Iterable[Any]:
     first = model.created_at if order is None else order
     return session.exec(_only(select(model), model, only).order_by(first, model.created_at, model.id))
 
 
-def _only(query: Any, model: type[Any], pilot_id: UUID | None) -> Any:
-    return query if pilot_id is None else query.where(model.pilot_id == pilot_id)
+def _only(query: Any, model: type[Any], pilot_ids: list[UUID] | None) -> Any:
+    return query if pilot_ids is None else query.where(col(model.pilot_id).in_(pilot_ids))
 
 
 def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:

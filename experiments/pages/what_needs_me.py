@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -12,15 +13,17 @@ from experiments.desk import Desk
 from experiments.pages import look
 from experiments.pages.first_minutes import tour
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
-from experiments.portfolio.rows import PilotRow
 from experiments.portfolio.survey import portfolio
 from experiments.telling.digest import digest
 from experiments.telling.due_dates import due_dates, move_words
 from experiments.telling.inbox import Move, moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
+from experiments.words.titles import titled
 
 DONE = ("closed", "withdrawn")
+CARDS, LINES = 20, 100
+"""So many of what is mine stand on cards, and so many of the rest in each list; nobody reads further."""
 
 
 def card(move: Move) -> None:
@@ -37,6 +40,13 @@ def card(move: Move) -> None:
                 icon=":material/arrow_forward:",
                 query_params={"pilot": move.pilot} if move.pilot else None,
             )
+
+
+def rest(found: Sequence[Move], *, mine: bool) -> None:
+    """In lines, the most urgent first."""
+    look.lines([move_words(move, mine=mine) for move in found[:LINES]])
+    if len(found) > LINES:
+        st.caption(say("needs.further", count=len(found) - LINES))
 
 
 def first_minute(desk: Desk) -> None:
@@ -67,10 +77,6 @@ def put_aside(desk: Desk) -> None:
             done(say("needs.begun", folder=aside.name))
 
 
-def titled_row(row: PilotRow) -> str:
-    return row.title if row.version == 1 else say("frame.version", title=row.title, number=row.version)
-
-
 desk = begin(say("nav.page.what_needs_me"))
 tour(desk, fresh=True)
 found = moves(desk)
@@ -80,11 +86,14 @@ if not found and not portfolio(desk):
     first_minute(desk)
 elif not mine:
     st.info(say("needs.nothing"), icon=":material/coffee:")
-for move in mine:
+for move in mine[:CARDS]:
     card(move)
+if mine[CARDS:]:
+    with st.expander(say("needs.later", count=len(mine[CARDS:]))):
+        rest(mine[CARDS:], mine=True)
 if others:
     with st.expander(say("needs.others", count=len(others)), expanded=not mine):
-        look.lines([move_words(move, mine=False) for move in others])
+        rest(others, mine=False)
 if found:
     st.download_button(
         say("needs.dates"),
@@ -96,7 +105,7 @@ if found:
         on_click="ignore",
     )
     with st.expander(say("needs.digest"), expanded=not mine):
-        week = digest(desk)
+        week = digest(desk, waiting=found)
         st.markdown(f"**{say('digest.learned')}**")
         look.lines(week.learned or [say("digest.nothing_learned")])
         st.markdown(f"**{say('digest.waits')}**")
@@ -104,12 +113,14 @@ if found:
 own = [row for row in portfolio(desk, person_id=desk.person.id) if row.stage not in DONE] if desk.person else []
 if own:
     st.header(say("needs.mine"), anchor=False)
-    for row in own:
+    for row in own[:CARDS]:
         st.page_link(
             f"experiments/pages/{'evidence' if row.verdict else 'plan' if row.registered else 'register'}.py",
-            label=plain(f"{titled_row(row)} · {say(f'stage.{row.stage}')}"),
+            label=plain(f"{titled(row)} · {say(f'stage.{row.stage}')}"),
             query_params={"pilot": row.key},
         )
+    if own[CARDS:]:
+        st.page_link("experiments/pages/portfolio.py", label=say("needs.mine_all", count=len(own)))
 tour(desk, fresh=False)
 if only_worked(desk) and may_begin(desk):
     put_aside(desk)

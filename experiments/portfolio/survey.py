@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -31,12 +30,16 @@ def portfolio(desk: Desk, **filters: Any) -> tuple[PilotRow, ...]:
 
 def survey(desk: Desk, **filters: Any) -> Survey:
     """As ``portfolio``, with what the calendar of sites needs. All pilots are read once, then those that moved."""
+    every = whole(desk, _survey)
     if not filters:
-        return whole(desk, _survey)
+        return every
     with desk.read() as session:
-        found = _survey(session, find.pilots(session, drafts=False, **filters))
-    today = desk.registry.clock().date()
-    return replace(found, rows=tuple(as_of(row, today) for row in found.rows))
+        fit = {pilot.key for pilot in find.pilots(session, drafts=False, **filters)}
+    return Survey(
+        rows=tuple(row for row in every.rows if row.key in fit),
+        spans=tuple(span for span in every.spans if span.key in fit),
+        touches={key: touches for key, touches in every.touches.items() if key in fit},
+    )
 
 
 def rows_of(session: Any, pilots: Sequence[Pilot], today: date) -> tuple[PilotRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from experiments.desk import Desk
 from experiments.telling.due_dates import move_words
-from experiments.telling.inbox import moves
+from experiments.telling.inbox import Move, moves
 from experiments.words import say
 from experiments.words.numbers import day_and_distance
 from experiments.words.titles import titled
@@ -39,13 +40,12 @@ class Digest:
         return "\n".join(parts)
 
 
-def digest(desk: Desk, days: int = DAYS) -> Digest:
-    """Of the last ``days`` days, up to now."""
+def digest(desk: Desk, days: int = DAYS, *, waiting: Sequence[Move] | None = None) -> Digest:
+    """Of the last ``days`` days, up to now. waiting: what ``moves`` gives, where somebody asked for it already."""
     now = desk.registry.clock()
     since = now - timedelta(days=days)
     with desk.read() as session:
-        titles = {pilot.id: titled(pilot) for pilot in find.pilots(session, drafts=False)}
-        learned = [*_said(session, titles, since), *_taken_away(session, titles, since)]
+        learned = [*_said(session, since), *_taken_away(session, since)]
     today = now.date()
     waits = [
         say(
@@ -53,25 +53,33 @@ def digest(desk: Desk, days: int = DAYS) -> Digest:
             what=move_words(move, mine=False),
             day=day_and_distance(move.due, today) if move.due else "",
         )
-        for move in sorted(moves(desk), key=lambda move: (move.due or today, move.title))
+        for move in sorted(
+            moves(desk) if waiting is None else waiting, key=lambda move: (move.due or today, move.title)
+        )
         if move.act in URGENT or (move.due is not None and move.due < today)
     ]
     heading = say("digest.heading", first=since.date(), last=today)
     return Digest(heading=heading, learned=tuple(learned), waits=tuple(waits))
 
 
-def _said(session: Any, titles: dict[UUID, str], since: datetime) -> list[str]:
+def _titles(session: Any, pilot_ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    wanted = [pilot_id for pilot_id in set(pilot_ids) if pilot_id is not None]
+    return {pilot.id: titled(pilot) for pilot in shelf.pilots_by_id(session, wanted)}
+
+
+def _said(session: Any, since: datetime) -> list[str]:
     """Recommendations and decisions, in the order of time."""
     events: list[Event] = [
         event
         for act in ("recommendation.made", "decision.made")
-        for event in find.events(session, act=act)
-        if event.at >= since and (event.after or {}).get("verdict")
+        for event in find.events(session, act=act, since=since)
+        if (event.after or {}).get("verdict")
     ]
+    titles = _titles(session, (event.pilot_id for event in events))
     return [
         say(
             f"digest.{event.act}",
-            title=titles.get(event.pilot_id, "") if event.pilot_id else "",
+            title=titles.get(event.pilot_id, ""),
             verdict=say(f"verdict.{(event.after or {})['verdict']}"),
             reason=event.why,
         ).strip()
@@ -79,9 +87,10 @@ def _said(session: Any, titles: dict[UUID, str], since: datetime) -> list[str]:
     ]
 
 
-def _taken_away(session: Any, titles: dict[UUID, str], since: datetime) -> list[str]:
-    closed = {event.pilot_id for event in find.events(session, act="pilot.closed") if event.at >= since}
+def _taken_away(session: Any, since: datetime) -> list[str]:
+    closed = {event.pilot_id for event in find.events(session, act="pilot.closed", since=since)}
     said = shelf.takeaways(session, [pilot_id for pilot_id in closed if pilot_id is not None])
+    titles = _titles(session, said)
     return [
         say("digest.takeaway", title=titles[row.pilot_id], takeaway=row.lesson)
         for row in sorted(said.values(), key=lambda row: row.written_at)

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from experiments.desk import Desk
+from experiments.telling.open_ends import open_ends
 from experiments.telling.waits import NEXT as NEXT
 from experiments.telling.waits import Wait, waits
 from experiments.words import one_of
 from experiments.words.titles import titled
 from registry import find
 from registry.pilots import Pilot
-from registry.waiting import Everybody, everybody, standings
+from registry.waiting import Everybody, Standing, everybody, standings
 
 UPCOMING = frozenset({"look_back"})
 """Acts that are no move before their day has come."""
@@ -50,23 +51,23 @@ def moves(desk: Desk, *, upcoming: bool = False) -> tuple[Move, ...]:
     upcoming: also what is no move before its day.
     """
     with desk.read() as session:
-        found = _moves(session, desk, find.pilots(session), upcoming=upcoming)
+        found = _moves(session, desk, open_ends(desk, session), upcoming=upcoming)
         return _ordered([*found, *_words_due(session, desk, upcoming=upcoming)])
 
 
 def moves_of(desk: Desk, pilot: Pilot) -> tuple[Move, ...]:
     """The next acts of one pilot: what it waits for, and for whom."""
     with desk.read() as session:
-        return _moves(session, desk, [pilot], upcoming=False)
+        return _moves(session, desk, standings(session, [pilot]), upcoming=False)
 
 
-def _moves(session: Any, desk: Desk, pilots: Sequence[Pilot], *, upcoming: bool) -> tuple[Move, ...]:
+def _moves(session: Any, desk: Desk, standing: Sequence[Standing], *, upcoming: bool) -> tuple[Move, ...]:
     today = desk.registry.clock().date()
     known = everybody(session, today)
     me = desk.person.id if desk.person else None
     found = [
         _move(wait, one.pilot, known, me)
-        for one in standings(session, pilots)
+        for one in standing
         for wait in waits(one, known, today)
         if upcoming or wait.act not in UPCOMING or (wait.due is not None and wait.due <= today)
     ]

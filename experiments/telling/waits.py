@@ -236,6 +236,6 @@ def _plan(one: Standing) -> Plan | None:
     return None if one.plan is None else _read(one.plan)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _read(text: str) -> Plan:
     return Plan.model_validate_json(text)
