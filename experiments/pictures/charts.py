@@ -170,7 +170,9 @@ def power_curve(
     first, last = (pick(points, key=lambda point: point.sites) for pick in (min, max))
     # The curve falls: to the lower left and to the upper right of a point nothing is in the way.
     lower_left = here.sites - first.sites > 0.4 * (last.sites - first.sites)
-    beside = {"align": "right", "dx": -8, "dy": 14} if lower_left else {"align": "left", "dx": 10, "dy": -10}
+    beside: dict[str, Any] = (
+        {"align": "right", "dx": -8, "dy": 14} if lower_left else {"align": "left", "dx": 10, "dy": -10}
+    )
     # Where the curve is not: above the line at its end if it ends well below, else below the line at its beginning.
     ends_below = last.detectable < 0.85 * worth_having
     worth = alt.Chart(
