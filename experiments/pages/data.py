@@ -34,6 +34,7 @@ from experiments.pages.frame import (
     show_problems,
     warn,
 )
+from experiments.pages.health import health_here
 from experiments.pages.notes import notes
 from experiments.pages.reading_form import reading_form
 from experiments.pages.take_away import take_away
@@ -180,6 +181,8 @@ kept = kept_files(desk, pilot)
 st.header(say("data.kept_files"))
 if kept["file"]:
     look.table(kept)
+    if not reached(pilot, Stage.DECIDED):
+        health_here(desk, pilot)
     go_on(pilot)
 else:
     st.caption(say("data.none_kept"))

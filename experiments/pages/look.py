@@ -76,6 +76,7 @@ _SIGN = (
 _SIGNS = {
     "good": _SIGN.format(path="M3 8.5 6.5 12 13 4.5"),
     "bad": _SIGN.format(path="M4 4l8 8M12 4l-8 8"),
+    "open": _SIGN.format(path="M8 3v6M8 12.4v.2"),
     "none": _SIGN.format(path="M4 8h8"),
 }
 
@@ -155,7 +156,7 @@ def words() -> None:
 
 
 def checks(sentences: Sequence[str], *, said: str, tone: str) -> None:
-    """Sentences with one drawn sign: passed (good), failed (bad) or not run (none)."""
+    """Sentences with one drawn sign: passed (good), failed (bad), to look at (open) or not run (none)."""
     colour = TONES[theme()][tone]
     source = inline(_SIGNS[tone].format(colour=colour))
     sign = f"<img src='{source}' alt='{escape(said, quote=True)}' width='16' height='16'>"

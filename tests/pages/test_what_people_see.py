@@ -109,3 +109,14 @@ def test_who_has_done_nothing_yet_is_led_through_the_pages_of_their_role(
 def test_every_step_of_a_tour_has_its_sentence() -> None:
     assert all(knows(f"first.{role.value}.{page}") for role, pages in STEPS.items() for page in pages)
     assert {*STEPS} == {*Role}
+
+
+def test_the_data_page_says_how_the_data_are_and_nothing_of_what_the_change_did(
+    worked: Path, show: Show, read: Read
+) -> None:
+    text = read(show("data", pilot="chat-at-lunch", person="Leila Haddad"))
+    assert "How the data are" in text
+    assert "All 14 regions are in the data." in text
+    assert "No value is missing" in text or "hold no value" in text
+    assert "shown better" not in text
+    assert "How the data are" not in read(show("data", pilot="call-back-at-peak", person="Ana Lima"))
