@@ -131,10 +131,11 @@ proof.
   plans are computed so.
 - **Planning** (`verifying.py`): the standard error of each wave from the weights that the estimator gives every
   site-week, and from the pilot's standard error: sites are taken to be so noisy from week to week that the pilot,
-  measured like one wave, would have had it, with a correlation of .6 from one week to the next. Reading noise and
-  correlation off the pilot's own weeks was tried and left: with 20 sites and 20 weeks it scattered twice as widely. Then the chance
-  of a pause if half of the effect fades away within {fades} weeks of each site's start, averaged over what the pilot
-  leaves open (assurance). A plan says
+  measured like one wave, would have had it, with a correlation of .6 from one week to the next; its variance counts
+  df / (df - 2) times, for it is itself estimated. Reading noise and correlation off the pilot's own weeks was tried
+  and left: with 20 sites and 20 weeks what came of it scattered twice as widely, and it needs data that may be
+  forgotten. Then the chance of a pause if half of the effect fades away within {fades} weeks of each site's start,
+  averaged over what the pilot leaves open (assurance). A plan says
   `enough` (at least 80 %), `too_few_sites`, or `half_still_pays`: then half of the effect would still be worth having,
   and no pause would be right.
 - **Guardrails** are judged at each wave: safe shown (spent like the pilot's), not shown, breach.
@@ -143,9 +144,9 @@ proof.
 
 Whole chains: a true effect is drawn; a pilot of 20 sites (40 in the third world), 8 weeks before and 12 after, is
 simulated week by week and measured by analysis of covariance; those that the rule scales go on. Sizes are chosen from
-the pilot's estimate alone (2-4 waves of 6-12 weeks, {deciding} more to decide between them). The roll-out is simulated week by week (effects differ between
-sites, weeks hang together) and measured and judged by the product after every wave. The unit is the smallest gain worth
-having.
+the pilot's estimate alone (2-4 waves of 6-12 weeks, {deciding} more to decide between them). The roll-out is
+simulated week by week (effects differ between sites, weeks hang together) and measured and judged by the product after
+every wave. The unit is the smallest gain worth having.
 
 | world | true effects | kept on the way (sd) | drift | pause line |
 |---|---|---|---|---|
@@ -190,6 +191,9 @@ really lay from the truth (root mean squares). Below 1 the plan was too hopeful.
   into the pilot's, promise and measurement share a little of their chance; the interval takes them as independent.
 - Measuring on after the last wave repeats its level: the error rates hold for the planned waves.
 - A loss that comes later than the plan's weeks is only seen by measuring on.
+- Plans know how noisy sites are from the pilot's standard error alone. They are a little too hopeful (*planned /
+  found*): pilots with a small one are scaled sooner. And where a site's weeks hang together far more than is taken (.9
+  rather than .6), the standard error of a long roll-out is about a third larger than planned.
 - The chance that a plan promises leans on the portfolio's prior and on the transport discount. Where they are wrong, so
   is the promise; both are learned from roll-outs like these.
 

@@ -144,14 +144,6 @@ def _is_scaled(world: World, estimate: Estimate) -> bool:
 
 
 def _scaled(world: World, effect: float, estimate: Estimate) -> Scaled:
-    assert estimate.std_error is not None
-    noise = noise_from_pilot(
-        estimate.std_error,
-        n_treatment=estimate.n_treatment,
-        n_control=estimate.n_control,
-        weeks=PILOT_WEEKS,
-        weeks_before=WEEKS_BEFORE,
-    )
     prediction = predict(
         METRIC,
         estimate,
@@ -161,6 +153,15 @@ def _scaled(world: World, effect: float, estimate: Estimate) -> Scaled:
         drift=world.drift,
     )
     assert prediction is not None
+    assert estimate.std_error is not None
+    noise = noise_from_pilot(
+        estimate.std_error,
+        df=prediction.pilot_df,
+        n_treatment=estimate.n_treatment,
+        n_control=estimate.n_control,
+        weeks=PILOT_WEEKS,
+        weeks_before=WEEKS_BEFORE,
+    )
     return Scaled(effect=effect, estimate=estimate, noise=noise, prediction=prediction)
 
 

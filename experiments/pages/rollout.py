@@ -45,11 +45,14 @@ def must_not_get_worse(view: RolloutView) -> None:
     if not view.guardrails:
         return
     st.header(say("rollout.guardrails"), anchor=False)
+    departments = [each.department for each in view.guardrails]
     look.table(
         {
             "metric": [each.name for each in view.guardrails],
-            "change": [each.interval for each in view.guardrails],
-            "state": [look.Toned(text=each.text, tone=each.tone) for each in view.guardrails],
+            **({"department": departments} if any(departments) else {}),
+            "change": [each.text for each in view.guardrails],
+            "interval": [each.interval for each in view.guardrails],
+            "state": [look.Toned(text=each.state, tone=each.tone) for each in view.guardrails],
         }
     )
 

@@ -205,6 +205,7 @@ def _noise(basis: Basis, prediction: Prediction) -> SiteNoise:
         treated = control = len(basis.plan.sites) or 4
     return noise_from_pilot(
         prediction.pilot_std_error,
+        df=prediction.pilot_df,
         n_treatment=max(1, min(treated, SIZED_UP_TO)),
         n_control=max(2, min(control, SIZED_UP_TO)),
         weeks=after,

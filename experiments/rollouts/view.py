@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -32,12 +32,15 @@ TONES: dict[str, Tone] = {"SAFE_SHOWN": "good", "NOT_SHOWN": "open", "BREACH": "
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A figure with its name and, where known, its interval; tone: of its state."""
+    """A figure with its name and, where known, its interval; state, with its tone: of what must not get worse;
+    department: that named the number."""
 
     name: str
     text: str
     interval: str = ""
+    state: str = ""
     tone: Tone = "none"
+    department: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,7 @@ def rollout_view(desk: Desk, pilot: Pilot) -> RolloutView | None:
         plan=(*promise_lines(plan, here.promise), *_committed(decision)),
         waves=_waves(here, measures, today),
         pictures=_pictures(plan, here, found),
-        guardrails=_guardrails(plan, judged),
+        guardrails=_guardrails(plan, newest),
         **_where(plan, here.promise, newest),
     )
 
@@ -194,13 +197,14 @@ def _next(plan: Plan, here: Standing, measures: Sequence[RolloutMeasure], today:
         show = can_show(plan, here.promise, wave)
         said.append(say("rollout.next" if show else "rollout.next_plain", wave=wave, day=day, size=show))
     if measured < calendar.begun(today):
-        said.append(_measure_next(calendar, measured + 1))
+        said.append(_measure_next(calendar, measured + 1, today))
     return " ".join(said)
 
 
-def _measure_next(calendar: Calendar, wave: int) -> str:
+def _measure_next(calendar: Calendar, wave: int, today: date) -> str:
+    """Up to which day, and by when: before the next wave starts, as long as it has not."""
     until = calendar.measured[wave - 1]
-    if wave == len(calendar.starts) or not calendar.deciding:
+    if wave == len(calendar.starts) or not calendar.deciding or calendar.starts[wave] <= today:
         return say("rollout.next_measure", wave=wave, day=until)
     return say("rollout.next_in_time", wave=wave, until=until, next=wave + 1, day=calendar.starts[wave])
 
@@ -246,14 +250,17 @@ def _waves(here: Standing, measures: Sequence[RolloutMeasure], today: date) -> t
     return tuple(rows)
 
 
-def _guardrails(plan: Plan, judged: Mapping[str, Any]) -> tuple[Told, ...]:
+def _guardrails(plan: Plan, newest: Mapping[str, Any] | None) -> tuple[Told, ...]:
+    """What must not get worse, with the department whose number it is."""
+    if newest is None:
+        return ()
     found = []
-    for key, each in sorted(judged.get("guardrails", {}).items()):
-        metric = plan.metric(key)
+    for key, each in sorted(newest["judgement"]["guardrails"].items()):
+        metric, result = plan.metric(key), newest["evidence"]["metrics"].get(key, {}).get("result", {})
+        told = _told(metric, metric.name, result) if "effect" in result else Told(name=metric.name, text="")
         word = say(f"rollout_guard.{each['label']}")
-        text = say("rollout.guard_watched", state=word) if each["watched"] else word
-        change = "" if each["effect"] is None else _signed(metric, each["effect"])
-        found.append(Told(name=metric.name, text=text, interval=change, tone=TONES[each["label"]]))
+        state = say("rollout.guard_watched", state=word) if each["watched"] else word
+        found.append(replace(told, state=state, tone=TONES[each["label"]], department=metric.partner_name or ""))
     return tuple(found)
 
 

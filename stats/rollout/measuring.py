@@ -13,21 +13,17 @@ to be compared with. They can be shown beside, never pooled. Pilot sites that st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from stats.errors import Problem, RefusedSpec
 from stats.plan import AssignmentRule, Columns, Looks, Plan, PlannedSite
-from stats.results import Estimate
 from stats.rollout.rings import Rings
 from stats.spec import StartsSpec
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from stats.evidence import Evidence
 
 STARTS = "__rollout_start"
 NEVER = "never"
@@ -35,35 +31,11 @@ WEEK = timedelta(weeks=1)
 WEEKS_BEFORE = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class RingDates:
-    """When what happens. starts: first day of each ring; measured: last day of each ring's data, the day before the
-    next start, or ``weeks_per_ring`` after the last one; held_until: the sites kept as before start no earlier."""
-
-    starts: tuple[date, ...]
-    measured: tuple[date, ...]
-    held_until: date
-
-
-def ring_dates(rings: Rings, first: date) -> RingDates:
-    """The calendar of a roll-out whose first ring starts on ``first``."""
-    step = rings.rule.weeks_per_ring * WEEK
-    starts = tuple(first + number * step for number in range(len(rings.rings)))
-    months = first.year * 12 + first.month - 1 + rings.rule.holdback_months
-    held_until = date(months // 12, months % 12 + 1, min(first.day, 28))
-    return RingDates(
-        starts=starts, measured=tuple(start + step - timedelta(days=1) for start in starts), held_until=held_until
-    )
-
-
-def measuring_plan(
-    plan: Plan, rings: Rings, starts: Sequence[date], *, until: date, pre_start: date | None = None
-) -> Plan:
+def measuring_plan(plan: Plan, rings: Rings, starts: Sequence[date], *, until: date) -> Plan:
     """The pilot's plan turned into the roll-out's: same metrics and columns, a stepped wedge, data up to ``until``.
 
-    starts: first day of each ring as it really started (rings that have not started are left out at the end);
-    pre_start: from when on the weeks before count, by default eight weeks before the first ring.
-    Raises RefusedSpec where the data name no site or no time.
+    starts: first day of each ring as it really started (rings that have not started are left out at the end). The
+    eight weeks before the first ring count as before. Raises RefusedSpec where the data name no site or no time.
     """
     columns = plan.columns
     site = columns.site or columns.cluster
@@ -97,7 +69,7 @@ def measuring_plan(
             ),
             "start": starts[0],
             "end": until,
-            "pre_start": starts[0] - WEEKS_BEFORE * WEEK if pre_start is None else pre_start,
+            "pre_start": starts[0] - WEEKS_BEFORE * WEEK,
             "looks": Looks(fractions=[1.0], extension=None, minimum_days=1),
         }
     )
@@ -130,41 +102,3 @@ def _first(plan: Plan, start: date) -> Any:
     if plan.columns.period is None and plan.start is not None:
         return ibis.literal((start - plan.start).days // 7, type="int64")
     return ibis.literal(start)
-
-
-def measure(
-    plan: Plan,
-    table: ir.Table,
-    rings: Rings,
-    starts: Sequence[date],
-    *,
-    until: date,
-    pre_start: date | None = None,
-    snapshot_sha256: str = "",
-    plan_sha256: str = "",
-    history: Mapping[str, object] | None = None,
-) -> Evidence:
-    """Every metric of the pilot's plan measured in the roll-out with the data up to ``until``, in one scan."""
-    from stats.assessing.assess import assess_reading
-    from stats.assessing.cells import read_plan
-    from stats.rollout.settled import with_settled
-
-    measuring = measuring_plan(plan, rings, starts, until=until, pre_start=pre_start)
-    reading = read_plan(measuring, rollout_table(measuring, table, rings, starts), None)
-    found = assess_reading(
-        measuring, reading, look=1, snapshot_sha256=snapshot_sha256, plan_sha256=plan_sha256, history=history
-    )
-    evidence = next(iter(found.values()))
-    return with_settled(measuring, reading, evidence, weeks_per_ring=rings.rule.weeks_per_ring)
-
-
-def effect_over_time(evidence: Evidence, key: str) -> list[dict[str, Any]]:
-    """Effect by period since the start (time 0 the first), metric's unit; periods before the start are negative."""
-    result = evidence.metrics[key].result
-    return [] if not isinstance(result, Estimate) else list(result.details.get("event_study", ()))
-
-
-def effect_by_ring(evidence: Evidence, key: str) -> list[dict[str, Any]]:
-    """Effect of each ring that has started, with its sites, interval and path."""
-    result = evidence.metrics[key].result
-    return [] if not isinstance(result, Estimate) else list(result.details.get("cohorts", ()))

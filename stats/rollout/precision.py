@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ SETTLED_AFTER = 4
 from then on. Averaged with the first weeks a fading effect would hide behind its own beginning."""
 PERSISTENCE = 0.6
 """Correlation of what passes at a site from one week to the next: taken, for a pilot's few weeks tell it too badly."""
+FEWEST_DF = 4.0
+"""Below this a pilot says nothing of how well it knows its own standard error: it is taken to be 1.4 times as large."""
 SMALLEST = 1e-12
 
 
@@ -162,13 +165,18 @@ def _loadings(size: RolloutSize, ring: int) -> tuple[Floats, float]:
     return imputed.loadings(settled), float(imputed.df(settled))
 
 
-def noise_from_pilot(std_error: float, *, n_treatment: int, n_control: int, weeks: int, weeks_before: int) -> SiteNoise:
+def noise_from_pilot(
+    std_error: float, *, df: float | None, n_treatment: int, n_control: int, weeks: int, weeks_before: int
+) -> SiteNoise:
     """Site noise from the pilot's standard error: such that the pilot, measured like a roll-out with one start, has it.
 
-    It needs no data, so that a plan can be made when they are forgotten, and hardly leans on ``PERSISTENCE``: pilot and
-    waves last about as long, and sites differ in their weeks alike. A pilot that was adjusted for the time before
-    (rather than compared by its change) knows more than that, and pilots are scaled sooner where their standard error
-    is small by luck: the noise comes out somewhat too small (docs/methods/rollout.md).
+    df: of the standard error, None where it is known. One that is estimated from few sites leaves its own truth open:
+    the noise is that of the mean of the variance's posterior, df / (df - 2) of the estimate. It needs no data, so that
+    a plan can be made when they are forgotten, and leans little on ``PERSISTENCE``: pilot and waves last about as long,
+    and sites move alike in both. A pilot that was adjusted for the time before (rather than compared by its change)
+    knows a little more than that, and is scaled sooner where its standard error is small by luck: how far that goes,
+    docs/methods/rollout.md tells ("planned / found").
     """
     size = RolloutSize(sites=(n_treatment,), held_back=n_control, weeks=weeks, weeks_before=max(1, weeks_before))
-    return SiteNoise(week_sd=std_error / precision(size, SiteNoise(week_sd=1.0)).std_error[-1])
+    expected = std_error * sqrt(1 if df is None else 1 / (1 - 2 / max(df, FEWEST_DF)))
+    return SiteNoise(week_sd=expected / precision(size, SiteNoise(week_sd=1.0)).std_error[-1])

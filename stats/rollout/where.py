@@ -73,7 +73,10 @@ def measure_where(
     plan_sha256: str = "",
     history: Mapping[str, object] | None = None,
 ) -> tuple[Evidence, dict[str, Where]]:
-    """The evidence (as ``measuring.measure``), and for these metrics where their effect is."""
+    """Every metric of the pilot's plan measured in the roll-out with the data up to ``until``, in one scan.
+
+    The evidence, and for the metrics of ``keys`` where their effect is.
+    """
     measuring = measuring_plan(plan, rings, starts, until=until)
     reading = read_plan(measuring, rollout_table(measuring, table, rings, starts), None)
     found = assess_reading(

@@ -32,6 +32,8 @@ def test_one_pilot_holds_and_another_was_rolled_back(worked: Path, show: Show, r
     assert "After wave 3 of 3" in text
     assert "kept as before" in text
     assert "shown safe" in text
+    for closer in ("partner teams", "Oakham (wave 3)", "week 20 with it", "6 weeks before", "Workforce Planning"):
+        assert closer in text, "by group, by site, over time, and whose number it is"
     assert not jargon_words(text)
     text = read(show("rollout", pilot="technician-on-the-way", person="Jonas Weber"))
     assert "Does not hold" in text

@@ -127,6 +127,7 @@ def test_a_wave_that_starts_although_the_one_before_was_not_measured_is_said_pla
     view = rollout_view(scaled.desk, scaled.desk.pilot(scaled.key))
     assert view is not None
     assert "Wave 2 starts although wave 1 has not been measured." in view.next
+    assert "Wave 1 can be measured with data up to 28 Jun 2026." in view.next
     assert [row.state for row in view.waves[:3]] == ["to be measured now", "begun", "to come"]
 
 

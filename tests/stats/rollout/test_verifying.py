@@ -63,9 +63,18 @@ def test_the_planned_precision_is_that_of_the_estimator():
 
 
 def test_noise_from_a_standard_error_gives_that_standard_error_back():
-    noise = noise_from_pilot(0.4, n_treatment=10, n_control=10, weeks=12, weeks_before=8)
+    noise = noise_from_pilot(0.4, df=None, n_treatment=10, n_control=10, weeks=12, weeks_before=8)
     size = RolloutSize(sites=(10,), held_back=10, weeks=12, weeks_before=8)
     assert precision(size, noise).std_error[-1] == pytest.approx(0.4)
+
+
+def test_a_standard_error_from_few_sites_is_taken_to_be_larger_than_it_says():
+    sure, usual, few, fewest = (
+        noise_from_pilot(0.4, df=df, n_treatment=10, n_control=10, weeks=12, weeks_before=8).week_sd
+        for df in (None, 18, 4, 1)
+    )
+    assert usual**2 == pytest.approx(sure**2 * 18 / 16)
+    assert few**2 == fewest**2 == pytest.approx(2 * sure**2)
 
 
 @pytest.mark.parametrize("persistence", [0.0, 0.3, 0.8])
@@ -73,7 +82,7 @@ def test_how_much_weeks_hang_together_matters_little_where_the_pilot_says_how_no
     """Noise is taken at .6; the pilot's own standard error carries what is true. Usual sizes stay within 15 %."""
     truth = SiteNoise(week_sd=1.0, persistence=persistence)
     pilot = precision(RolloutSize(sites=(10,), held_back=10, weeks=12), truth).std_error[-1]
-    taken = noise_from_pilot(pilot, n_treatment=10, n_control=10, weeks=12, weeks_before=8)
+    taken = noise_from_pilot(pilot, df=None, n_treatment=10, n_control=10, weeks=12, weeks_before=8)
     for size in (replace(SIZE, deciding=1), RolloutSize(sites=(25,) * 4, held_back=18, weeks=12, deciding=1)):
         assert precision(size, taken).std_error == pytest.approx(precision(size, truth).std_error, rel=0.15)
 
