@@ -1,4 +1,4 @@
-"""How large a file may be: set for this installation, told before a file comes, and kept by every door.
+"""How large a file may be: set for this installation, told before a file comes, and kept by every door. And a number.
 
 ``PROVING_GROUND_MAX_UPLOAD_MB`` (default 200): megabytes of one file as it arrives. ``PROVING_GROUND_MAX_ROWS``
 (default 20,000,000): data rows. What a packed file may unpack to is the engine's own limit (``SizeLimits``).
@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from experiments.errors import Refused
@@ -20,6 +21,8 @@ MAX_UPLOAD_MB, MAX_ROWS = "PROVING_GROUND_MAX_UPLOAD_MB", "PROVING_GROUND_MAX_RO
 UPLOAD_MB, ROWS = 200, 20_000_000
 MOST_MB, MOST_ROWS = 4_096, 50_000_000
 """What the engine takes at all."""
+DIGITS = 15
+"""Before and after the point, of a number that somebody types: what is beyond is a slip, and shares of it overflow."""
 
 
 def upload_mb() -> int:
@@ -38,6 +41,11 @@ def told() -> str:
     """The limits in a sentence, for whoever is about to bring a file."""
     found = size_limits()
     return say("limits.told", megabytes=found.max_file >> 20, rows=found.max_rows)
+
+
+def writable(number: float) -> bool:
+    """Whether a typed number has so few digits that it, and shares of it, can be worked with and written."""
+    return isfinite(number) and (number == 0 or 10.0**-DIGITS <= abs(number) <= 10.0**DIGITS)
 
 
 def _setting(name: str, default: int, most: int) -> int:

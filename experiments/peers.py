@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from math import isfinite
 from typing import Any
 
 from experiments.desk import Desk, may
 from experiments.documents.beside import Peer
 from experiments.errors import Refused
+from experiments.limits import writable
 from registry import find
 from registry.access import Act
 from registry.learning import PeerValue
@@ -24,7 +24,7 @@ def keep_peer(desk: Desk, metric: str, value: float, source: str, as_of: date) -
     problems = []
     if not said or len(said) > LONGEST_SOURCE:
         problems.append(Problem(code="peer_source", facts={"most": LONGEST_SOURCE}))
-    if not isfinite(value):
+    if not writable(value):
         problems.append(Problem(code="peer_value", facts={"metric": metric}))
     if as_of > desk.registry.clock().date():
         problems.append(Problem(code="peer_day", facts={"day": as_of}))

@@ -123,6 +123,12 @@ def hostile() -> Any:
     return _module("hostile")
 
 
+@pytest.fixture(scope="session")
+def typed_into() -> Any:
+    """The module that reads from the pages' code which forms and fields there are (``written``, ``NAMES``)."""
+    return _module("typed_into")
+
+
 def _module(name: str) -> Any:
     from importlib.util import module_from_spec, spec_from_file_location
 

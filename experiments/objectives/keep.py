@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from uuid import UUID
 
 from experiments.charters.charter import slug
 from experiments.desk import Desk, may
 from experiments.errors import Refused
+from experiments.limits import writable
 from registry import find
 from registry.access import Act
 from registry.kinds import KeyResultKind, Outlook, Role
@@ -144,7 +144,7 @@ def check_in(
     if outlook not in [item.value for item in Outlook]:
         offered = [item.value for item in Outlook]
         problems.append(Problem(code="key_result_outlook", facts={"given": outlook, "offered": offered}))
-    if not isfinite(value):
+    if not writable(value):
         problems.append(Problem(code="key_result_number", facts={"field": "value"}))
     if outlook == Outlook.OFF_TRACK and not corrective_action.strip():
         problems.append(Problem(code="key_result_needs_action"))
@@ -246,7 +246,7 @@ def _wrong_target(name: str, kind: KeyResultKind, baseline: float | None, given:
     """What does not fit the kind: from where to where, or within what."""
     target, lowest, highest = (given[part] for part in ("target", "lowest", "highest"))
     numbers = [value for value in (baseline, target, lowest, highest) if isinstance(value, (int, float))]
-    if not all(isfinite(value) for value in numbers):
+    if not all(writable(value) for value in numbers):
         return [Problem(code="key_result_number", facts={"field": name})]
     if kind in MOVES:
         if not isinstance(target, (int, float)) or baseline is None:

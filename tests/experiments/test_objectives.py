@@ -139,6 +139,18 @@ def test_off_track_takes_an_action(keeper: Desk) -> None:
     assert "further away" in now(result(keeper, "wait-at-peak"))
 
 
+@pytest.mark.parametrize("value", [1e308, -1e16, 5e-324, float("inf")])
+def test_a_number_that_no_page_could_work_with_is_refused(keeper: Desk, value: float) -> None:
+    with pytest.raises(Refused) as refused:
+        check_in(keeper, "wait-on-the-phone", value, "on_track")
+    assert codes(refused) == ["key_result_number"]
+    with pytest.raises(Refused) as refused:
+        retarget(keeper, "wait-on-the-phone", "A slip", target=-abs(value))
+    assert codes(refused) == ["key_result_number"]
+    check_in(keeper, "wait-on-the-phone", -1e15, "on_track")  # the largest that is taken can still be written
+    assert "% of the way" in now(result(keeper, "wait-on-the-phone"))
+
+
 def test_another_target_takes_a_reason_and_stays_on_record(keeper: Desk) -> None:
     with pytest.raises(Refused) as refused:
         retarget(keeper, "wait-at-peak", " ", target=300)

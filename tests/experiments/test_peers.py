@@ -67,9 +67,10 @@ def test_numbers_that_are_closed_are_not_told_beside_peers_either(desk: Desk) ->
     assert "Another benchmark" not in {row.key: row for row in portfolio(desk)}[CLOSED].peers
 
 
-def test_every_problem_of_a_peer_value_is_told_at_once(desk: Desk) -> None:
+@pytest.mark.parametrize("value", [float("nan"), 1e308, 5e-324])
+def test_every_problem_of_a_peer_value_is_told_at_once(desk: Desk, value: float) -> None:
     with pytest.raises(Refused) as refused:
-        keep_peer(desk, " ", float("nan"), "  ", date(2999, 1, 1))
+        keep_peer(desk, " ", value, "  ", date(2999, 1, 1))
     codes = {problem.code for problem in refused.value.problems}
     assert codes == {"peer_source", "peer_value", "peer_day", "peer_metric"}
 
