@@ -13,7 +13,7 @@ from registry.open import Registry
 from stats.errors import Problem
 
 KEPT_ASIDE = "worked-portfolio"
-PARTS = ("registry.db", "registry.db-wal", "registry.db-shm", "snapshots", "kept")
+PARTS = ("registry.db", "registry.db-wal", "registry.db-shm", "registry.db-turn", "snapshots", "kept")
 
 
 def load_worked(desk: Desk) -> tuple[str, ...]:

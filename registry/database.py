@@ -10,10 +10,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from registry.errors import Problem, Unavailable
+from registry.turns import take_turn
 
 BUSY_SECONDS = 60
 """How long a writer waits for its turn before the database counts as busy."""
 
+TURN = "turn"
+"""Where a connection that writes keeps its turn."""
 WRITES = {"registry_writes": True}
 """Execution option of connections that mean to write: on SQLite they take the write lock when they begin."""
 
@@ -43,7 +46,9 @@ def connect(url: URL, *, foreign_keys: bool = True) -> Engine:
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _sqlite_settings(foreign_keys))
-    event.listen(engine, "begin", _sqlite_begin)
+    event.listen(engine, "begin", _sqlite_begin(Path(str(url.database))))
+    event.listen(engine, "commit", _give_back)
+    event.listen(engine, "rollback", _give_back)
     return engine
 
 
@@ -61,6 +66,22 @@ def _sqlite_settings(foreign_keys: bool) -> Any:
     return apply
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("registry_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _sqlite_begin(database: Path) -> Any:
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("registry_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.info[TURN] = take_turn(database, BUSY_SECONDS)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            _give_back(connection)
+            raise
+
+    return begin
+
+
+def _give_back(connection: Connection) -> None:
+    turn = connection.info.pop(TURN, None)
+    if turn is not None:
+        turn.close()

@@ -37,6 +37,27 @@ def shared() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the worked portfolio, to be copied: made once through the real stages, whichever of the
+    processes that test side by side asks first."""
+    from fcntl import LOCK_EX, flock
+
+    from experiments.demo import add_portfolio
+    from experiments.desk import Desk
+    from registry.open import Registry
+
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (root / "worked.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (root / "worked").exists():
+            with Registry.open(root / "making", "") as registry:
+                add_portfolio(Desk(registry=registry))
+            (root / "making").rename(root / "worked")
+    return root / "worked"
+
+
+@pytest.fixture(scope="session")
 def unit_study() -> Callable[..., Any]:
     """Builds a Study of randomised units from arrays, with the moments that the cells would have given.
 

@@ -237,19 +237,6 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="session")
-def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the worked portfolio, made once through the real stages."""
-    from experiments.demo import add_portfolio
-    from experiments.desk import Desk
-    from registry.open import Registry
-
-    home = tmp_path_factory.mktemp("worked") / "home"
-    with Registry.open(home) as registry:
-        add_portfolio(Desk(registry=registry))
-    return home
-
-
 @pytest.fixture
 def screen_on(browser: Any) -> Iterator[Callable[..., Screen]]:
     """Opens a window on a server: ``screen_on(address, width=390, dark=True)``."""

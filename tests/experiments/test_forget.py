@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -200,20 +201,9 @@ def test_months_end_on_their_last_day() -> None:
     assert months_after(date(2026, 12, 1), 1) == date(2027, 1, 1)
 
 
-@pytest.fixture(scope="module")
-def portfolio_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The worked portfolio, through the real stages."""
-    from experiments.demo import add_portfolio
-
-    home = tmp_path_factory.mktemp("portfolio") / "home"
-    with Registry.open(home, "") as registry:
-        add_portfolio(Desk(registry=registry))
-    return home
-
-
-def test_personal_data_never_enter_events(portfolio_home: Path) -> None:
+def test_personal_data_never_enter_events(worked_home: Path, tmp_path: Path) -> None:
     """Of a whole portfolio: no name, no address, and no line of an uploaded file."""
-    with Registry.open(portfolio_home, "") as registry, registry.read() as session:
+    with Registry.open(shutil.copytree(worked_home, tmp_path / "worked"), "") as registry, registry.read() as session:
         people = find.people(session, active_only=False)
         personal = {text.casefold() for person in people for text in (person.name, person.email) if text}
         events = find.events(session)
@@ -230,9 +220,9 @@ def test_personal_data_never_enter_events(portfolio_home: Path) -> None:
         assert strings & lines == set(), event
 
 
-def test_every_evidence_of_the_portfolio_can_be_computed_from_its_cells(portfolio_home: Path) -> None:
+def test_every_evidence_of_the_portfolio_can_be_computed_from_its_cells(worked_home: Path, tmp_path: Path) -> None:
     """Designs with sites, weeks, waves and looks: the same bytes without the data."""
-    with Registry.open(portfolio_home, "") as registry:
+    with Registry.open(shutil.copytree(worked_home, tmp_path / "worked"), "") as registry:
         desk = Desk(registry=registry)
         with desk.read() as session:
             known = [one for pilot in find.pilots(session) for one in known_of(session, pilot)]

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from experiments.deciding.choice import Choice
 from experiments.deciding.close import close
 from experiments.deciding.decide import decide
-from experiments.demo import add_portfolio
 from experiments.desk import Desk
 from experiments.errors import Refused
 from experiments.showcase.cautious import cautious, money_down, rounded_down
@@ -40,9 +39,9 @@ NUMBER = re.compile(r"[\d,]*\.?\d+")
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    with Registry.open(tmp_path_factory.mktemp("showcase") / "home", "") as registry:
-        add_portfolio(Desk(registry=registry))
+def record(worked_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    home = shutil.copytree(worked_home, tmp_path_factory.mktemp("showcase") / "home")
+    with Registry.open(home, "") as registry:
         yield registry
 
 

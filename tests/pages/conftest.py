@@ -20,19 +20,6 @@ UNREAD = frozenset({
 """Fields of a widget's message that nobody reads."""
 
 
-@pytest.fixture(scope="session")
-def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the worked portfolio, made once through the real stages."""
-    from experiments.demo import add_portfolio
-    from experiments.desk import Desk
-    from registry.open import Registry
-
-    home = tmp_path_factory.mktemp("worked") / "home"
-    with Registry.open(home) as registry:
-        add_portfolio(Desk(registry=registry))
-    return home
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty data folder that the app finds; its registry is closed afterwards."""
