@@ -109,14 +109,29 @@ def check_in(desk: Desk, pilot: Pilot) -> None:
     with st.form("check-in", border=True):
         site = st.selectbox(say("along.site"), check_ins.treated_sites(desk, pilot), key="site")
         week = st.date_input(say("along.week"), value=desk.registry.clock().date(), key="week")
-        delivered = st.slider(say("along.delivered"), 0, 100, 100, 5, format="%d %%", key="delivered")
-        used = st.slider(say("along.used"), 0, 100, 100, 5, format="%d %%", key="used")
+        delivered = share_of("delivered")
+        used = share_of("used")
         trouble = st.text_input(say("along.trouble"), key="trouble")
         pressed = st.form_submit_button(say("along.check_in"), icon=":material/fact_check:")
-    item = check_ins.Said(site=site or "", week=week, delivered=delivered / 100, used=used / 100, trouble=trouble)
+    item = check_ins.Said(site=site or "", week=week, delivered=delivered, used=used, trouble=trouble)
     if pressed and did(lambda: check_ins.check_in(desk, pilot.key, [item])):
         done(say("along.checked_in"))
     along_forms.check_in_file(desk, pilot)
+
+
+def share_of(component: str) -> float | None:
+    """A share that nobody has to give: empty until somebody says it, for a proposal would be taken over unread."""
+    given = st.number_input(
+        say(f"along.{component}"),
+        0,
+        100,
+        None,
+        5,
+        key=component,
+        placeholder=say("along.not_said"),
+        icon=":material/percent:",
+    )
+    return None if given is None else given / 100
 
 
 def percent(share: float | None) -> str:
