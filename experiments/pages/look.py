@@ -21,7 +21,8 @@ _STYLE = """
   border-bottom: 1px solid rgba(128, 128, 128, .45); vertical-align: bottom}
 .pg-table td {padding: .5rem .7rem .5rem 0; border-bottom: 1px solid rgba(128, 128, 128, .22); vertical-align: top;
   overflow-wrap: break-word}
-.pg-scroll {max-height: 26rem; overflow: auto}
+.pg-scroll {max-height: 26rem; overflow: auto; border: 1px solid rgba(128, 128, 128, .35); border-radius: .4rem;
+  padding: 0 .7rem; box-shadow: inset 0 -1rem .9rem -1rem rgba(128, 128, 128, .9)}
 .pg-table tr:last-child td {border-bottom: none}
 .pg-table td.pg-first {font-weight: 600}
 .pg-table a {color: var(--pg-chosen)}
@@ -39,7 +40,8 @@ _STYLE = """
   font-weight: 700; color: #000; line-height: 1.35}
 .pg-badge img {display: block}
 .pg-card {line-height: 1.4}
-[class*="st-key-pilot-"] [data-testid="stPageLink-NavLink"] {padding-left: 0}
+[class*="st-key-pilot-"] [data-testid="stPageLink-NavLink"],
+[class*="st-key-card-"] [data-testid="stPageLink-NavLink"] {padding-left: 0}
 .pg-card p {margin: .3rem 0}
 .pg-large {font-size: 1.7rem; font-weight: 700; line-height: 1.25; margin: .1rem 0 .4rem}
 .pg-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}

@@ -12,6 +12,7 @@ from experiments.pages import look
 from experiments.pages.beside_peers import keep_one, with_peers
 from experiments.pages.frame import attempt, begin, did, done, plain
 from experiments.pages.take_away import take_away
+from experiments.portfolio.journey import step_word
 from experiments.words import say
 from registry.access import Act
 
@@ -29,7 +30,7 @@ def filtered(known: dict[str, Listed]) -> list[Listed]:
     )  # fmt: skip
     step = two.selectbox(
         say("metrics.step"), ["", *JOURNEY_STEPS], key="metrics-step",
-        format_func=lambda name: name or say("metrics.any"),
+        format_func=lambda name: step_word(name) if name else say("metrics.any"),
     )  # fmt: skip
     waste = three.selectbox(
         say("metrics.waste"), ["", *WASTES], key="metrics-waste",
@@ -40,11 +41,11 @@ def filtered(known: dict[str, Listed]) -> list[Listed]:
 
 def listed(found: list[Listed]) -> None:
     columns: dict[str, list[look.Cell]] = {
-        "metric": [one.entry.name for one in found],
+        "metric_known": [one.entry.name for one in found],
         "theme": [say(f"metrics.theme.{one.theme}") for one in found],
         "unit": [one.entry.unit for one in found],
         "whose_view": [say(f"metrics.perspective.{one.entry.perspective}") for one in found],
-        "journey": [one.entry.journey_step for one in found],
+        "journey": [step_word(one.entry.journey_step) for one in found],
         "feels": [one.entry.customer_feels for one in found],
     }
     look.table(columns, label=say("nav.page.metrics"), scrolls=len(found) > 8)
@@ -69,7 +70,7 @@ def one_metric(desk: Desk, one: Listed, known: dict[str, Listed]) -> None:
         "inputs": say("metrics.inputs_of", inputs=entry.inputs, records=say(f"raw.kind.{entry.records}").lower()),
         "unit": say("metrics.unit_better", unit=entry.unit, better=entry.better),
         "perspective": say(f"metrics.perspective.{entry.perspective}"),
-        "step": entry.journey_step,
+        "step": step_word(entry.journey_step),
         "waste": say(f"metrics.waste.{entry.waste or 'none'}"),
         "twin": twin,
         "minimum": say("metrics.minimum_n", count=entry.minimum_n),

@@ -69,7 +69,8 @@ def figures(plan: Plan, found: Rehearsal) -> None:
     rows = view.truth_rows(plan, found)
     st.altair_chart(verdict_bars(rows, theme=theme()), theme=None, key="verdict-bars", alt=say("rehearse.picture"))
     st.header(say("rehearse.beside"))
-    look.lines([*view.usual_reading(plan, found), say("rehearse.beside_lead")])
+    look.lines(view.usual_reading(plan, found))
+    st.caption(say("rehearse.beside_lead"))
     look.table(
         {
             "truth": [row.words for row in rows],

@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.desk import Desk
 from experiments.words import knows, say
-from registry import find
+from registry import find, shelf
 from registry.events import Event
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -36,7 +36,9 @@ def history(desk: Desk, key: str) -> tuple[Happened, ...]:
     pilot = desk.pilot(key)
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
-        return tuple(_happened(event, names) for event in find.events(session, pilot_id=pilot.id))
+        events = find.events(session, pilot_id=pilot.id)
+        learnings = {row.key: row.statement for row in shelf.learnings(session)}
+    return tuple(_happened(event, names, learnings) for event in events)
 
 
 def to_take_away(events: Sequence[Happened]) -> dict[str, list[Any]]:
@@ -47,9 +49,11 @@ def to_take_away(events: Sequence[Happened]) -> dict[str, list[Any]]:
     return columns
 
 
-def _happened(event: Event, names: Mapping[Any, str]) -> Happened:
+def _happened(event: Event, names: Mapping[Any, str], learnings: Mapping[str, str]) -> Happened:
     who = names.get(event.actor_id, "") or say("history.system")
     facts = {name: _plain(name, value) for name, value in {**(event.before or {}), **(event.after or {})}.items()}
+    if "learning" in facts:  # recorded by its key, which nobody reads
+        facts["learning"] = learnings.get(facts["learning"], facts["learning"])
     words = f"event.{event.act}"
     return Happened(
         number=event.seq,

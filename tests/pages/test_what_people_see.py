@@ -10,6 +10,7 @@ from typing import Any
 from experiments.charters.charter import Person
 from experiments.people import person_of
 from experiments.planning.looks import next_check
+from experiments.running.check_ins import check_ins
 from experiments.telling.first_steps import STEPS
 from experiments.words import knows
 from registry.kinds import Role
@@ -120,3 +121,29 @@ def test_the_data_page_says_how_the_data_are_and_nothing_of_what_the_change_did(
     assert "No value is missing" in text or "hold no value" in text
     assert "shown better" not in text
     assert "How the data are" not in read(show("data", pilot="call-back-at-peak", person="Ana Lima"))
+
+
+def test_what_a_site_does_not_say_is_not_taken_for_all(
+    worked: Path, show: Show, press: Press, read: Read, desk: Any
+) -> None:
+    at = show("along", pilot="chat-at-lunch", person="Leila Haddad")
+    assert at.number_input(key="delivered").value is None
+    assert "went wrong" in read(press(at, "Check in"))
+    before = len(check_ins(desk, "chat-at-lunch"))
+    at.number_input(key="delivered").set_value(80)
+    press(at, "Check in")
+    said = [each for each in check_ins(desk, "chat-at-lunch") if each.delivered == 0.8]
+    assert len(check_ins(desk, "chat-at-lunch")) == before + 1
+    assert [each.used for each in said] == [None]
+
+
+def test_the_record_names_a_learning_by_its_sentence(worked: Path, show: Show, read: Read) -> None:
+    text = read(show("history", pilot="call-back-at-peak", person="Mira Costa"))
+    assert "it supports “People are content to wait" in text
+    assert "it supports “people-are-content" not in text
+
+
+def test_the_list_of_metrics_names_steps_of_the_journey_as_people_do(worked: Path, show: Show, read: Read) -> None:
+    text = read(show("metrics", person="Mira Costa"))
+    assert "What was measured" not in text
+    assert "Get it solved" in text
