@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from experiments.desk import Desk, may, mine, move
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from stats.assessing.cells import Reading
+
+ENOUGH_DAYS = 0.8
+"""Share of a check's window that its data must reach: the error rate was promised for all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
             return tuple(_assessed(found) for found in same)
         known = history_facts(session, pilot, record, at)
     made = evidence_texts(desk, record, snapshot, look, drawn, known)
+    _refuse_unfinished(pilot, plan, look, [json.loads(text) for text in made.values()])
     with desk.work() as work:
         row = mine(work, pilot)
         kept = []
@@ -93,6 +97,21 @@ def assess(desk: Desk, key: str) -> tuple[Assessed, ...]:
         after = {"look": look, "sha256": [found.sha256 for found in kept]}
         work.record("evidence.assessed", kept[0], after=after)
     return tuple(_assessed(found) for found in kept)
+
+
+def _refuse_unfinished(pilot: Pilot, plan: Plan, look: int, found: list[dict[str, Any]]) -> None:
+    """A planned check is used up once made: data that hold nothing of its window, or end long before it, spare it."""
+    from stats.assessing.look_window import at_look
+
+    if not any(arm["n_control"] + arm["n_treatment"] for arm in found):
+        raise Refused(Problem(code="nothing_after_start", facts={"pilot": pilot.key}))
+    start, end = plan.start, at_look(plan, look).end
+    days = [arm["days_observed"] for arm in found if arm["days_observed"] is not None]
+    if start is None or end is None or not days:
+        return
+    if max(days) < ENOUGH_DAYS * ((end - start).days + 1):
+        facts = {"pilot": pilot.key, "last": start + timedelta(days=max(days) - 1), "due": end}
+        raise Refused(Problem(code="data_end_early", facts=facts))
 
 
 def evidence_texts(
