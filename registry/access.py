@@ -151,7 +151,7 @@ TABLE: dict[Act, Rule] = {
     Act.REHEARSE: _rule(*_CONCERNED, Role.EXECUTIVE, Role.ADMINISTRATOR),
     Act.SIGN: _rule(Relation.OWNER, Relation.SPONSOR, stages=_from(Stage.PLAN, Stage.SIGNED)),
     Act.SIGN_METRIC: _rule(Relation.PARTNER, never=[Relation.OWNER], stages=_from(Stage.PLAN, Stage.SIGNED)),
-    Act.START_UNSIGNED: _rule(Relation.SPONSOR, stages=_from(Stage.PLAN, Stage.SIGNED)),
+    Act.START_UNSIGNED: _rule(Relation.SPONSOR, never=[Relation.OWNER], stages=_from(Stage.PLAN, Stage.SIGNED)),
     Act.AMEND: _rule(*_MAKERS, stages=_from(Stage.SIGNED, Stage.DECIDED)),
     Act.SIGN_AMENDMENT: _rule(Relation.PARTNER, never=[Relation.OWNER], stages=_from(Stage.SIGNED, Stage.DECIDED)),
     Act.ASSIGN: _rule(*_MAKERS, stages=_from(Stage.SIGNED, Stage.ASSIGNED)),

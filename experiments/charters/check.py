@@ -83,6 +83,8 @@ def _inconsistencies(charter: Charter) -> Iterator[Problem]:
     if charter.forecast and charter.forecast.metric not in success:
         facts = {"metric": charter.forecast.metric, "offered": ", ".join(success)}
         yield Problem(code="charter_forecast_metric", facts=facts)
+    if slug(charter.owner.name) == slug(charter.sponsor.name):
+        yield Problem(code="charter_sponsor_is_owner", facts={"person": charter.owner.name})
     for key in sorted(set(charter.history) - set(keys)):
         yield Problem(code="charter_history_metric", facts={"metric": key, "offered": ", ".join(keys)})
     yield from _partner_problems(charter, set(keys))

@@ -122,17 +122,17 @@ def settled(tmp_path_factory: pytest.TempPathFactory, waiting: Any, send_records
         desk = Desk(registry=registry)
         _of("register", "register")(desk, charter)
         ana = desk.as_person("Ana Lima")
-        plan = _of("plan", "plan")(ana, KEY).plan
-        _of("sign", "sign")(desk.as_person("Tom Berg"), KEY)
+        plan = _of("planning.plan", "plan")(ana, KEY).plan
+        _of("signing.sign", "sign")(desk.as_person("Tom Berg"), KEY)
         if desk.pilot(KEY).stage != Stage.SIGNED:
-            _of("sign", "sign")(ana, KEY)
-        _of("assign", "assign")(ana, KEY)
+            _of("signing.sign", "sign")(ana, KEY)
+        _of("running.assign", "assign")(ana, KEY)
         data = folder / "weeks.csv"
-        send_records(data, _of("assign", "assigned")(desk, desk.pilot(KEY)).arms, wait=-40, on_time=0.0)
+        send_records(data, _of("running.assign", "assigned")(desk, desk.pilot(KEY)).arms, wait=-40, on_time=0.0)
         moment[0] = clock()
-        _of("ingest", "ingest")(ana, KEY, data)
-        _of("assess", "assess")(ana, KEY)
-        _of("recommend", "recommend")(ana, KEY)
+        _of("running.ingest", "ingest")(ana, KEY, data)
+        _of("evidence.assess", "assess")(ana, KEY)
+        _of("evidence.recommend", "recommend")(ana, KEY)
         with registry.work(None, Via.SYSTEM) as work:
             for row in find.role_rows(work.session):
                 work.delete(row)
@@ -273,7 +273,7 @@ def test_who_was_deactivated_does_nothing_any_more(
 
 def test_the_lines_that_nobody_crosses() -> None:
     """What the table must say, in words of its own: it is data, and data can be mistyped."""
-    for act in (Act.REVIEW, Act.SIGN_METRIC, Act.SIGN_AMENDMENT, Act.DECIDE, Act.CONFIRM_OVERRULE):
+    for act in (Act.REVIEW, Act.SIGN_METRIC, Act.SIGN_AMENDMENT, Act.DECIDE, Act.CONFIRM_OVERRULE, Act.START_UNSIGNED):
         assert Relation.OWNER in TABLE[act].never, act
     for act in (Act.DECIDE, Act.CONFIRM_OVERRULE):
         assert TABLE[act].who == {Role.EXECUTIVE}

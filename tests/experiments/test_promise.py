@@ -113,3 +113,7 @@ def test_a_signed_plan_can_t_be_amended_into_what_a_charter_can_t_promise(lead: 
 def test_every_charter_of_the_worked_portfolio_can_be_promised(path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert read_charter(document).title
+
+
+def test_nobody_sponsors_their_own_pilot(waiting: Waiting) -> None:
+    assert refused(waiting(sponsor={"name": "ana lima", "department": "Operations"})) == ["charter_sponsor_is_owner"]

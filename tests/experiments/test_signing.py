@@ -190,7 +190,7 @@ def test_without_a_signature_the_sponsor_starts_on_record_a_day_after_it_was_due
     plan(owner, key)
     calendar.today = sign_by(desk.pilot(key), date(2026, 3, 2))
     assert calendar.today == date(2026, 2, 23)
-    assert _refused(lambda: start_unsigned(owner, key, "late")) == ["may_not"]
+    assert _refused(lambda: start_unsigned(owner, key, "late")) == ["barred"]
     assert _refused(lambda: start_unsigned(sponsor, key, " ")) == ["unsigned_too_early", "reason_missing"]
     calendar.today += timedelta(days=1)
     made = start_unsigned(sponsor, key, "The season begins.")
