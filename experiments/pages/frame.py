@@ -152,6 +152,11 @@ def offered(desk: Desk, act: Act, pilot: Pilot | None = None) -> bool:
     problem = why_not(desk, act, pilot)
     if problem is None:
         return True
+    if desk.person is None:
+        # Names are chosen from those that are known, and nobody is: the way on is to add the first one.
+        st.info(say("frame.nobody_known"), icon=":material/person_add:")
+        st.page_link("experiments/pages/people.py", label=say("frame.add_first_person"), icon=":material/add:")
+        return False
     told = [problem_sentence(problem)]
     if pilot is not None and problem.code.startswith("first_"):
         # What comes too early waits for somebody: whose move it is says more than that it is too early.

@@ -135,3 +135,4 @@ if known.rates.ended or known.approved:
         prior_tab(known.prior)
 else:
     st.info(say("learned.none"), icon=":material/school:")
+    st.page_link("experiments/pages/what_needs_me.py", label=say("library.empty_go"), icon=":material/arrow_forward:")

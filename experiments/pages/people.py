@@ -65,7 +65,7 @@ if rows:
     )
 else:
     st.caption(say("people.standing_in_none"))
-if offered(desk, Act.DELEGATE):
+if desk.person is not None and offered(desk, Act.DELEGATE):
     standing_in(desk, rows)
 
 st.header(say("people.keep"))

@@ -89,6 +89,7 @@ desk = begin(say("nav.page.showcase"), lead=say("showcase.lead"))
 known = chosen(desk)
 if not known:
     st.info(say("showcase.none"), icon=":material/celebration:")
+    st.page_link("experiments/pages/what_needs_me.py", label=say("library.empty_go"), icon=":material/arrow_forward:")
     st.stop()
 found = stories(desk, known if st.session_state.get("all-stories") else known[:SHOWN])
 said = reactions(desk)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from experiments.charters.charter import Person
 from experiments.people import person_of
 from experiments.planning.looks import next_check
@@ -147,3 +149,11 @@ def test_the_list_of_metrics_names_steps_of_the_journey_as_people_do(worked: Pat
     text = read(show("metrics", person="Mira Costa"))
     assert "What was measured" not in text
     assert "Get it solved" in text
+
+
+@pytest.mark.parametrize("page", ["objectives", "learned", "showcase", "library", "portfolio", "evidence"])
+def test_an_empty_page_says_what_comes_here_and_leads_on(page: str, home: Path, show: Show, read: Read) -> None:
+    at = show(page)
+    assert at.info
+    assert at.get("page_link")
+    assert "--as NAME" not in read(at)
