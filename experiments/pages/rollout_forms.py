@@ -71,17 +71,11 @@ def _fields() -> dict[str, Any]:
         found["owner"] = st.text_input(say("rollout.owner_named"), key="rollout-owner")
     with middle:
         found["capacity"] = st.number_input(say("rollout.capacity"), 0, 5000, 0, key="rollout-capacity")
-        found["weeks"] = st.number_input(say("rollout.weeks"), 0, 52, 0, key="rollout-weeks")
-        found["deciding"] = st.number_input(
-            say("rollout.deciding"),
-            0,
-            MOST_DECIDING,
-            DECIDING,
-            key="rollout-deciding",
-            help=say("rollout.deciding_help"),
-        )
         found["rings"] = st.number_input(say("rollout.waves_asked"), 0, 50, 0, key="rollout-waves")
+        found["weeks"] = st.number_input(say("rollout.weeks"), 0, 52, 0, key="rollout-weeks")
     with right:
+        says, helps = say("rollout.deciding"), say("rollout.deciding_help")
+        found["deciding"] = st.number_input(says, 0, MOST_DECIDING, DECIDING, key="rollout-deciding", help=helps)
         found["share"] = st.number_input(say("rollout.share"), 10, 20, 15, key="rollout-share")
         found["months"] = st.number_input(say("rollout.months"), 1, 60, 12, key="rollout-months")
     return found
