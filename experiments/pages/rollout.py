@@ -22,7 +22,7 @@ def figures(told: Sequence[Told], first: str) -> None:
         {
             first: [each.name for each in told],
             "change": [each.text for each in told],
-            "interval": [each.interval for each in told],
+            **({"interval": [each.interval for each in told]} if any(each.interval for each in told) else {}),
         }
     )
 
