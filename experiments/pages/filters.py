@@ -11,6 +11,22 @@ from experiments.words import say
 
 MADE_UP = {"all": None, "real": False, "simulated": True}
 Changed = Callable[[], None]
+SHOWN = "filters_of"
+NAMES = frozenset(
+    {
+        *("search", "view", "order", "made_up", "overdue", "stage", "owner"),
+        *("verdict", "department", "metric", "step", "year", "grade"),
+    }
+)
+"""Of all pages that narrow a list."""
+
+
+def own(page: str) -> None:
+    """Nothing is chosen here that was chosen on another page, where the same word may mean something else."""
+    if st.session_state.get(SHOWN) not in {None, page}:
+        for name in NAMES - st.query_params.keys():
+            st.session_state.pop(name, None)
+    st.session_state[SHOWN] = page
 
 
 def several(name: str, label: str, options: Mapping[str, str], changed: Changed | None = None) -> list[str]:

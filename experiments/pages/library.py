@@ -7,7 +7,7 @@ import streamlit as st
 from experiments.desk import Desk
 from experiments.library.cards import to_take_away
 from experiments.library.shelf import ORDERS, Shelf, Wanted, choices, every_card, library
-from experiments.pages.filters import made_up, more_filters, one_of, several, view_of
+from experiments.pages.filters import made_up, more_filters, one_of, own, several, view_of
 from experiments.pages.frame import begin
 from experiments.pages.library_card import card_shown
 from experiments.pages.library_learnings import learnings_shown
@@ -130,6 +130,7 @@ def cards(desk: Desk) -> None:
 
 
 desk = begin(say("nav.page.library"), lead=say("library.lead"))
+own("library")
 view = view_of("library.view", VIEWS, "library")
 if view == "learnings":
     learnings_shown(desk)

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from experiments.pages import look
-from experiments.pages.filters import made_up, more_filters, one_of, several, view_of
+from experiments.pages.filters import made_up, more_filters, one_of, own, several, view_of
 from experiments.pages.frame import begin, plain
 from experiments.pages.journey import across
 from experiments.pages.overruled import overruled
@@ -165,6 +165,7 @@ def board(rows: tuple[PilotRow, ...]) -> None:
 
 
 desk = begin(say("nav.page.portfolio"))
+own("portfolio")
 every = survey(desk)
 if not every.rows:
     st.info(say("frame.no_pilots"), icon=":material/eco:")

@@ -57,3 +57,16 @@ def test_the_table_has_age_money_and_what_is_overdue(worked: Path, show: Show, r
     assert row["Expected net benefit, cautious"] > 0
     assert (row["Currency"], row["Over"], row["Overdue"]) == ("EUR", "3 years", "")
     assert row["Days in stage"] > 0
+
+
+def test_what_is_chosen_here_is_not_chosen_in_the_library(worked: Path, show: Show, run: Run) -> None:
+    at = show("portfolio")
+    at.segmented_control(key="view").set_value("table")
+    at.text_input(key="search").input("call-back")
+    at = run(at)
+    at.query_params.clear()  # as the menu does
+    at.switch_page("experiments/pages/library.py")
+    at = run(at)
+    assert at.text_input(key="search").value in {None, ""}
+    assert at.selectbox(key="order").index == 0
+    assert at.segmented_control(key="view").value == "cards"
