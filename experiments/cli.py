@@ -149,7 +149,9 @@ def assess(key: Key, who: Who = None) -> Answer:
 
 
 @command(app, "recommend")
-def recommend(key: Key, arm: Annotated[int, typer.Option(help="Treatment arm.")] = 1, who: Who = None) -> Answer:
+def recommend(
+    key: Key, arm: Annotated[int, typer.Option(min=1, max=99, help="Treatment arm.")] = 1, who: Who = None
+) -> Answer:
     """What the rule says about the evidence: scale, iterate or stop, and why."""
     from experiments.evidence import recommend as stage
 
@@ -200,7 +202,7 @@ def memo(
     key: Key,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     form: Annotated[str, typer.Option("--format", help="html, pdf or docx")] = "html",
-    arm: Annotated[int, typer.Option(help="Treatment arm.")] = 1,
+    arm: Annotated[int, typer.Option(min=1, max=99, help="Treatment arm.")] = 1,
 ) -> Answer:
     """Write the one page that executives decide on, from the stored evidence."""
     from experiments import memo as stage

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from stats import ENGINE_VERSION
 from stats.designs import choose
 from stats.designs.uses import saying_what_is_ignored
-from stats.errors import Problem, RefusedSpec, without_secrets
+from stats.errors import Problem, RefusedData, RefusedSpec, without_secrets
 from stats.evidence import as_json
+from stats.outcomes.layout import arms_without_rows
 from stats.results import NotEstimable, Result
 from stats.spec import EstimateSpec
 from stats.studies.open_study import open_studies, table_of
@@ -71,8 +72,25 @@ def estimate(spec: EstimateSpec, base: Path) -> Result | list[Result]:
 def estimate_table(spec: EstimateSpec, table: ir.Table) -> Result | list[Result]:
     """As ``estimate``, on a table that is open already (its filter applied)."""
     estimator = choose(spec.design, spec.estimator)
-    results = [saying_what_is_ignored(estimator.run(study), spec) for study in open_studies(spec, table)]
+    try:
+        results = [saying_what_is_ignored(estimator.run(study), spec) for study in open_studies(spec, table)]
+    except RefusedData as refused:
+        if any(problem.code == "no_rows" for problem in refused.problems):
+            _refuse_absent_arms(spec, table)
+        raise
+    if any(isinstance(result, NotEstimable) for result in results):
+        _refuse_absent_arms(spec, table)
     return results if spec.arm is not None and isinstance(spec.arm.treatment, list) else results[0]
+
+
+def _refuse_absent_arms(spec: EstimateSpec, table: ir.Table) -> None:
+    """Asked only where there is no answer: where there is one, every arm has rows, and the data are read once.
+
+    What a filter leaves of an arm is for the filter to answer.
+    """
+    problems = [] if spec.arm is None or spec.filter is not None else arms_without_rows(spec.arm, table)
+    if problems:
+        raise RefusedSpec(problems)
 
 
 def result_json(result: Result | list[Result], spec: EstimateSpec | None = None) -> dict[str, Any]:

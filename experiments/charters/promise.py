@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from stats.errors import Problem
+from stats.outcomes.layout import post_problems
 from stats.plan import Finance, Looks, Plan, PlannedMetric
 
 MOST_ERROR = 0.2
@@ -29,6 +30,7 @@ def promise_problems(plan: Plan) -> Iterator[Problem]:
         given = getattr(plan.errors, name)
         if not 0 < given <= MOST_ERROR:
             yield Problem(code="promise_error_rate", facts={"name": name, "given": given, "most": MOST_ERROR})
+    yield from post_problems(plan.columns.post)
     yield from _of_looks(plan.looks)
     if plan.finance is not None:
         yield from _of_finance(plan.finance, {metric.key: metric.name for metric in plan.metrics})

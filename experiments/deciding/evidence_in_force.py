@@ -33,6 +33,9 @@ def in_force(desk: Desk, pilot: Pilot, arm: int = 1) -> InForce:
     """The newest evidence on one treatment arm; refused where there is none."""
     with desk.read() as session:
         evidence = find.latest_evidence(session, pilot.id, arm)
+        made = {row.arm for row in find.evidence(session, pilot.id)}
+        if evidence is None and made:
+            raise Refused(Problem(code="no_such_arm", facts={"pilot": pilot.key, "arm": arm, "offered": sorted(made)}))
         if evidence is None:
             raise Refused(Problem(code="first_assessed", facts={"pilot": pilot.key, "stage": pilot.stage.value}))
         return InForce(evidence=evidence, recommendation=find.recommendation(session, evidence.id))

@@ -198,7 +198,7 @@ def reading_of(path: Path, name: str, changes: Mapping[str, Any] | None, limits:
     except (ValidationError, TypeError) as error:
         if isinstance(error, ValidationError):
             raise Refused(pydantic_problems(error)) from None
-        raise Refused(Problem(code="charter_not_a_mapping")) from None
+        raise Refused(Problem(code="reading_not_a_mapping")) from None
 
 
 def _assigned_part(plan: Plan) -> Literal["site", "unit"] | None:

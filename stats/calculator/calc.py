@@ -61,7 +61,10 @@ def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
         read = model.model_validate(in_our_words(kind, spec))
     except ValidationError as error:
         raise RefusedSpec(_problems(error)) from None
-    return run(read)
+    try:
+        return run(read)
+    except OverflowError:
+        raise RefusedSpec(Problem(code="calc_too_large")) from None
 
 
 def _problems(error: ValidationError) -> list[Problem]:

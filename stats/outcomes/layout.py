@@ -15,6 +15,7 @@ from stats.spec import ArmSpec, PostSpec, StartsSpec
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+NAMED = 10
 OTHERS = "*"
 """``arm.control: "*"``: every value of the column that is no treatment."""
 
@@ -34,6 +35,26 @@ def arm_problems(arm: ArmSpec | None) -> list[Problem]:
     twice = sorted({value for value in named if named.count(value) > 1})
     facts = {"values": ", ".join(twice)}
     return [Problem(code="value_in_two_arms", column=arm.column, facts=facts)] if twice else []
+
+
+def post_problems(post: PostSpec | None) -> list[Problem]:
+    """Two answers to one question: named periods, and everything from one on."""
+    both = post is not None and post.values is not None and post.from_ is not None
+    return [Problem(code="post_both", column=post.column)] if both and post is not None else []
+
+
+def arms_without_rows(arm: ArmSpec, table: ir.Table) -> list[Problem]:
+    """Arms that no row of the table names, with what stands in the column instead."""
+    coded = table.select(code=arm_code(arm, table), value=resolve(arm.column, table).cast("string"))
+    counted = coded.group_by(["code", "value"]).aggregate(rows=coded.count()).to_pyarrow().to_pylist()
+    seen = {line["code"] for line in counted}
+    named = [controls(arm), *([value] for value in treatments(arm))]
+    absent = [value for code, values in enumerate(named) if code not in seen for value in values]
+    facts = {
+        "values": [str(value) for value in absent],
+        "found": sorted(str(line["value"]) for line in counted if line["value"] is not None)[:NAMED],
+    }
+    return [Problem(code="arm_without_rows", column=arm.column, facts=facts)] if absent and facts["found"] else []
 
 
 def controls(arm: ArmSpec) -> list[Any]:

@@ -18,7 +18,7 @@ from stats.designs.spellings import meant
 from stats.errors import Problem, RefusedData, RefusedSpec
 from stats.expressions import condition, resolve, shortened
 from stats.moments import ArmMoments, Moments
-from stats.outcomes.layout import Layout, arm_problems, is_number, is_post, part_problems, treatments
+from stats.outcomes.layout import Layout, arm_problems, is_number, is_post, part_problems, post_problems, treatments
 from stats.spec import EstimateSpec
 from stats.studies.repeated_units import clustered_by_unit
 from stats.studies.site_periods import COVARIATE, grid_of, site_periods
@@ -138,6 +138,7 @@ def refuse_unusable(spec: EstimateSpec, table: ir.Table) -> None:
     named += [*spec.covariates, *spec.strata, spec.exposure]
     named += [part.column for part in (spec.arm, spec.post, spec.starts) if part is not None]
     problems += arm_problems(spec.arm)
+    problems += post_problems(spec.post)
     problems += part_problems(table, {f"{place}": text for place, text in enumerate(named)})
     try:
         metric_values(replace(request_of(spec), pre=None, weight=None), table)

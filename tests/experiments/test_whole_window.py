@@ -11,6 +11,7 @@ import pytest
 
 from experiments.errors import Refused, sentences
 from experiments.evidence.assess import assess
+from experiments.evidence.recommend import recommend
 from experiments.running.assign import assigned
 from experiments.running.ingest import ingest
 
@@ -58,3 +59,10 @@ def test_data_that_end_long_before_the_check_use_up_no_check(lead: Lead, send_re
 def test_a_week_that_is_not_in_yet_is_no_reason_to_wait(lead: Lead, send_records: Any, tmp_path: Path) -> None:
     led = lead("assigned")
     assert assess(brought(led, send_records, 9, tmp_path / "nine.csv"), led.key)[0].look == 1
+
+
+def test_a_group_that_there_is_not_is_said_and_not_taken_for_data_that_lack(lead: Lead) -> None:
+    led = lead("assessed")
+    with pytest.raises(Refused) as caught:
+        recommend(led.desk.as_person("Ana Lima"), led.key, arm=7)
+    assert "no group number 7" in sentences(caught.value)[0]

@@ -389,3 +389,40 @@ def test_any_small_study_gives_a_finite_result_or_says_why_not(study):
             assert np.isfinite(one["effect"])
             assert one["p_value"] is None or 0 <= one["p_value"] <= 1
             assert one["std_error"] is None or one["std_error"] > 0
+
+
+# -- what the data do not hold -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arm", [{"treatment": "Pilot", "control": "old"}, {"treatment": "Pilot", "control": "Other"}])
+def test_a_group_that_no_row_names_is_refused_with_what_stands_there(arm):
+    table = in_memory({"arm": ["new", "old"] * 20, "y": range(40)})
+    asked = {"data": "-", "design": "randomised_units", "metric": {"column": "y"}, "arm": {"column": "arm", **arm}}
+    with pytest.raises(StatsError) as refused:
+        estimate_table(parse_spec(asked), table)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.column, problem.facts["found"]) == ("arm_without_rows", "arm", ["new", "old"])
+    assert "Pilot" in problem.facts["values"]
+
+
+def test_a_figure_that_one_group_lacks_is_still_no_number():
+    table = in_memory({"arm": ["new", "old"] * 20, "y": [1.5, None] * 20})
+    asked = {"data": "-", "design": "randomised_units", "metric": {"column": "y"},
+             "arm": {"column": "arm", "treatment": "new", "control": "old"}}  # fmt: skip
+    assert estimate_table(parse_spec(asked), table).code == "too_few_units"
+
+
+def test_the_start_is_told_once():
+    table = in_memory({"arm": ["new", "old"] * 20, "y": range(40), "week": [1, 1, 2, 2] * 10})
+    asked = {"data": "-", "design": "randomised_units", "metric": {"column": "y"},
+             "arm": {"column": "arm", "treatment": "new", "control": "old"},
+             "post": {"column": "week", "values": [2], "from": 1}}  # fmt: skip
+    with pytest.raises(StatsError) as refused:
+        estimate_table(parse_spec(asked), table)
+    assert [problem.code for problem in refused.value.problems] == ["post_both"]
+
+
+def test_numbers_beyond_all_range_are_refused_by_the_calculator_too():
+    with pytest.raises(StatsError) as refused:
+        calc("power", {"design": "randomised_units", "sd": 1e308, "effect": 3, "n": 200})
+    assert [problem.code for problem in refused.value.problems] == ["calc_too_large"]
