@@ -75,8 +75,8 @@ def _success(draft: Mapping[str, Any]) -> list[str]:
     for metric in (draft.get("metrics") or {}).get("success") or []:
         unit = _unit(metric)
         worth = size(float(metric["mwe"]), unit) if metric.get("mwe") else say("charter.gap")
-        lines.append(say("charter.metric", name=metric.get("name") or say("charter.gap"), better=_better(metric)))
-        lines.append(say("charter.worth", size=worth))
+        name = metric.get("name") or say("charter.gap")
+        lines.append(say("charter.metric", name=name, better=_better(metric), size=worth))
         lines.append(_worst(metric, unit))
     return lines
 

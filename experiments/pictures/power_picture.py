@@ -55,13 +55,13 @@ def _picture(plan: Plan, metric: PlannedMetric, sized: MetricSizing, planned: in
 
 def sizing_rows(plan: Plan, sizing: PlanSizing) -> dict[str, list[str]]:
     """A row each metric that decides: what is promised, what this plan can show, whether that is enough."""
-    rows: dict[str, list[str]] = {"metric": [], "promised": [], "can_show": [], "enough": []}
+    rows: dict[str, list[str]] = {"metric_known": [], "promised": [], "can_show": [], "enough": []}
     for sized in sizing.metrics:
         metric = plan.metric(sized.key)
         unit = Unit.of(metric.unit, metric.spec.kind)
         can = "plan.can_show" if sized.role == "SUCCESS" else "plan.can_show_loss"
         shown = say(can, size=size(sized.line_borne, unit))
-        rows["metric"].append(metric.name)
+        rows["metric_known"].append(metric.name)
         rows["promised"].append(say(f"memo.line.{sized.role}", size=size(sized.line, unit)))
         rows["can_show"].append(shown)
         word = plan.unit_word
@@ -70,7 +70,7 @@ def sizing_rows(plan: Plan, sizing: PlanSizing) -> dict[str, list[str]]:
         metric = plan.metric(key)
         line = metric.mwe if metric.role == "SUCCESS" else metric.margin
         unit = Unit.of(metric.unit, metric.spec.kind)
-        rows["metric"].append(metric.name)
+        rows["metric_known"].append(metric.name)
         rows["promised"].append(say(f"memo.line.{metric.role}", size=size(line or 0.0, unit)))
         rows["can_show"].append(say("plan.not_known"))
         rows["enough"].append(say("plan.history_wanted"))

@@ -158,7 +158,7 @@ def test_the_size_is_known_before_people_are_named(waiting: Waiting) -> None:
     needed = sizing.metrics[0].needed
     assert needed is not None
     assert all((point.detectable <= picture.worth_having) == (point.sites >= needed) for point in picture.points)
-    assert len(sizing_rows(plan, sizing)["metric"]) == len(sizing.metrics) + len(sizing.unknown)
+    assert len(sizing_rows(plan, sizing)["metric_known"]) == len(sizing.metrics) + len(sizing.unknown)
 
 
 def test_without_sites_there_is_no_size(waiting: Waiting) -> None:

@@ -157,3 +157,12 @@ def test_an_empty_page_says_what_comes_here_and_leads_on(page: str, home: Path, 
     assert at.info
     assert at.get("page_link")
     assert "--as NAME" not in read(at)
+
+
+def test_the_sentence_of_the_hypothesis_says_as_much_as_the_charter_beside_it(
+    worked: Path, show: Show, press: Press, read: Read
+) -> None:
+    text = read(press(show("register", person="Ana Lima"), "Start from this"))
+    assert "will go down by at least 15 s" in text
+    assert "by at least …" not in text
+    assert "Speed of answer: less is better. Smallest gain worth having: 15 s" in text

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from experiments.forms.charter_page import hypothesis_line
+from experiments.forms.register_steps import document
 from experiments.pages.steps import fields
 from experiments.words import say
 
@@ -26,7 +27,7 @@ def show(draft: dict[str, Any]) -> dict[str, Any]:
     }
     hypothesis = {name: value for name, value in hypothesis.items() if value not in ("", None)}
     with st.container(border=True, key="hypothesis-sentence"):
-        st.text(hypothesis_line({**draft, "hypothesis": hypothesis}))
+        st.text(hypothesis_line(document({**draft, "hypothesis": hypothesis})))
     kept = "\n".join(draft.get("key_results") or [])
     results = fields.long_text("key_results", "key-results", kept, height=70)
     st.markdown(f"**{say('register.people')}**")
