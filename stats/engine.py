@@ -73,7 +73,8 @@ def estimate_table(spec: EstimateSpec, table: ir.Table) -> Result | list[Result]
     """As ``estimate``, on a table that is open already (its filter applied)."""
     estimator = choose(spec.design, spec.estimator)
     try:
-        results = [saying_what_is_ignored(estimator.run(study), spec) for study in open_studies(spec, table)]
+        studies = open_studies(spec, table)
+        results = [saying_what_is_ignored(estimator.run(study), study.spec) for study in studies]
     except RefusedData as refused:
         if any(problem.code == "no_rows" for problem in refused.problems):
             _refuse_absent_arms(spec, table)

@@ -12,6 +12,8 @@ from stats.results import Check, Estimate, Result, Severity, Status
 from stats.spec import EstimateSpec
 
 PARTS = ("pre", "covariates", "strata", "pair")
+BY_CLUSTER = frozenset({"by_metric_kind", "cr2_units", "mixed_model", "tail_mean"})
+"""Ways for single units, beside the cluster-robust ones, that know that units come in clusters."""
 NOTHING: frozenset[str] = frozenset()
 PAIR, LABELS = frozenset({"pair"}), frozenset({"strata"})
 COVARIATES = frozenset({"covariates"})
@@ -88,7 +90,14 @@ def _by_metric_kind(spec: EstimateSpec) -> frozenset[str]:
 def ignored(spec: EstimateSpec) -> tuple[str, ...]:
     """The parts that the specification names and its estimator leaves out."""
     taken = used(spec)
-    return tuple(part for part in PARTS if getattr(spec, part) and part not in taken)
+    left_out = [part for part in PARTS if getattr(spec, part) and part not in taken]
+    return tuple(left_out + ["cluster"] * _one_by_one(spec))
+
+
+def _one_by_one(spec: EstimateSpec) -> bool:
+    """Whether units that come in clusters are compared as if each had been drawn for itself."""
+    key = choose(spec.design, spec.estimator).key
+    return spec.design == "randomised_units" and spec.cluster is not None and key not in {*BY_CLUSTER, *_CLUSTERED}
 
 
 def saying_what_is_ignored(result: Result, spec: EstimateSpec) -> Result:

@@ -147,3 +147,13 @@ def test_the_worst_calls_of_too_few_customers_are_not_compared():
 def test_a_quantile_of_units_that_come_again_is_not_estimated():
     found = estimate(calls(), metric={"kind": "quantile", "column": "wait", "q": 0.9})
     assert found.code == "kind_needs_sites"
+
+
+def test_a_way_of_comparing_that_knows_no_clusters_says_that_it_left_them_out():
+    rows = calls()
+    for named in ({"cluster": "customer", "unit": None}, {}):
+        found = estimate(rows, estimator="welch", **named)
+        (check,) = [check for check in found.checks if check.key == "parts_used"]
+        assert check.facts["parts"] == ["cluster"]
+    assert not estimate(rows, estimator="cr2").details.get("ignored")
+    assert not estimate(calls(each=1), estimator="welch").checks
