@@ -9,8 +9,9 @@ from experiments.pages.frame import did, done
 from experiments.people import keeping as stage
 from experiments.people.roll import Entry, departments, role_said, roll
 from experiments.people.standing_in import StandIn, delegate, end_delegation
+from experiments.portfolio.survey import portfolio
 from experiments.words import say
-from registry import find
+from experiments.words.titles import titled
 from registry.access import Act
 from registry.kinds import Role
 
@@ -108,8 +109,7 @@ def standing_in(desk: Desk, rows: tuple[StandIn, ...]) -> None:
     people = {entry.key: entry for entry in roll(desk)}
     me = str(desk.person.id) if desk.person else ""
     today = desk.registry.clock().date()
-    with desk.read() as session:
-        pilots = {pilot.key: pilot.title for pilot in find.pilots(session)}
+    pilots = {row.key: titled(row) for row in portfolio(desk)}
     with st.expander(say("people.delegate"), icon=":material/swap_horiz:"), st.form("delegate", border=False):
         away = me
         if allowed(desk, Act.KEEP_PEOPLE) and me in people:

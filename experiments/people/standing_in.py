@@ -9,7 +9,7 @@ from uuid import UUID
 
 from experiments.desk import Desk, allowed, may
 from experiments.errors import Refused
-from registry import find
+from registry import find, shelf
 from registry.access import Act
 from registry.people import Delegation, Person
 from stats.errors import Problem
@@ -100,8 +100,9 @@ def stand_ins(desk: Desk) -> tuple[StandIn, ...]:
     today = desk.registry.clock().date()
     with desk.read() as session:
         names = {person.id: person.name for person in find.people(session, active_only=False)}
-        pilots = {pilot.id: pilot.title for pilot in find.pilots(session)}
         rows = find.delegations(session)
+        of = {row.pilot_id for row in rows if row.pilot_id is not None}
+        pilots = {pilot.id: pilot.title for pilot in shelf.pilots_by_id(session, list(of))}
     return tuple(_said(row, names, pilots, today, desk, keeps) for row in reversed(rows))
 
 

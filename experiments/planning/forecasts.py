@@ -61,7 +61,7 @@ class Forecasts:
 def forecasts(desk: Desk) -> Forecasts:
     """Of all pilots, in the order in which they were frozen."""
     with desk.read() as session:
-        rows = {row.id: row for row in find.pilots(session)}
+        rows = {row.id: row for row in find.pilots(session, drafts=False)}
         bets = [
             _forecast(session, rows[event.pilot_id], event.after or {})
             for event in find.events(session, act=ACT)
