@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from experiments.charters.site_choice import SiteScore, site_choice
+from experiments.charters.site_choice import SiteScore, site_choice, site_name
 from experiments.metrics.entry import JourneyStep
 from stats.plan import (
     AssignmentRule,
@@ -130,7 +130,9 @@ class Partner(Strict):
 
 
 def _site(value: Any) -> Any:
-    return {"key": str(value)} if isinstance(value, (str, int)) else value
+    site = {"key": str(value)} if isinstance(value, (str, int)) else value
+    named = isinstance(site, dict) and isinstance(site.get("key"), str)
+    return {**site, "key": site_name(site["key"])} if named else site
 
 
 Site = Annotated[PlannedSite, BeforeValidator(_site)]

@@ -6,9 +6,12 @@ unlike the others: what held there need not hold everywhere. So the same card he
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from stats.spec import Strict
 
@@ -29,6 +32,14 @@ EASY = ("risk", "ready", "partner")
 """What makes a place favourable: little can go wrong, it is ready, and so is the partner there."""
 
 
+def site_name(name: str) -> str:
+    """A site's name as data are read: accents in one spelling, plain spaces, none around it."""
+    return unicodedata.normalize("NFC", name).replace("\u00a0", " ").replace("\u202f", " ").strip()
+
+
+SiteName = Annotated[str, AfterValidator(site_name)]
+
+
 class SiteScore(Strict):
     """What is known of one site, or of all of them (``site`` empty). None: nobody has said.
 
@@ -36,7 +47,7 @@ class SiteScore(Strict):
     partner there wants it; flagship: a place or customer that everybody looks at.
     """
 
-    site: str = ALL
+    site: SiteName = ALL
     size: Size | None = None
     risk: Risk | None = None
     ready: Ready | None = None

@@ -80,7 +80,8 @@ class Values:
         if kind == "timestamp":
             return f"try_cast({column} AS TIMESTAMP)" if form == "plain" else self._timestamp(column)
         if kind == "text":
-            return f"nfc_normalize({column})"  # accents in one spelling, so that names from different systems agree
+            # Accents in one spelling and plain spaces, so that names from different systems agree.
+            return f"translate(nfc_normalize({column}), '\u00a0\u202f', '  ')"
         return self._plain_number(column) if form == "plain" else self._number(column)
 
     def test(self, kind: Kind, form: Form, column: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,11 @@ import yaml
 
 from experiments.charters.check import read_charter, warnings
 from experiments.errors import Refused, sentences
+from experiments.evidence.assess import assess
+from experiments.planning.plan import plan
+from experiments.register import register
+from experiments.running.assign import assign
+from experiments.running.ingest import ingest
 from experiments.signing.amend import amend
 
 Waiting = Callable[..., dict[str, Any]]
@@ -117,3 +124,39 @@ def test_every_charter_of_the_worked_portfolio_can_be_promised(path: Path) -> No
 
 def test_nobody_sponsors_their_own_pilot(waiting: Waiting) -> None:
     assert refused(waiting(sponsor={"name": "ana lima", "department": "Operations"})) == ["charter_sponsor_is_owner"]
+
+
+def test_a_site_s_name_is_kept_as_data_will_be_read(waiting: Waiting) -> None:
+    document = waiting()
+    names = [unicodedata.normalize("NFD", f"Köln\u00a0{number}") + " " for number in range(12)]
+    document["where"] |= {"sites": [*names[:6], *({"key": name, "size": 5} for name in names[6:])]}
+    document["where"]["scorecard"] = [{"site": names[0], "size": "small"}]
+    where = read_charter(document).where
+    assert [site.key for site in where.sites] == [f"Köln {number}" for number in range(12)]
+    assert where.scorecard[0].site == "Köln 0"
+
+
+def test_two_spellings_of_one_site_are_one_site_named_twice(waiting: Waiting) -> None:
+    document = waiting()
+    document["where"]["sites"][1] = document["where"]["sites"][0] + " "
+    assert refused(document) == ["charter_value"]
+
+
+def test_names_from_another_system_find_the_sites_of_the_plan(
+    desk: Any, calendar: Any, waiting: Waiting, sign_all: Any, send_records: Any, tmp_path: Path
+) -> None:
+    names = [f"Köln {number}" for number in range(12)]
+    document = waiting()
+    document["where"]["sites"] = [unicodedata.normalize("NFD", name) + " " for name in names]
+    key = register(desk, document).key
+    owner = desk.as_person("Ana Lima")
+    plan(owner, key)
+    sign_all(desk, key)
+    arms = assign(owner, key).arms
+    assert sorted(arms) == sorted(names)
+    send_records(tmp_path / "data.csv", arms, wait=-40, on_time=0.0)
+    copied = (tmp_path / "data.csv").read_text(encoding="utf-8").replace("Köln ", "Köln\u00a0")
+    (tmp_path / "copied.csv").write_text(copied, encoding="utf-8")
+    calendar.today = date(2026, 5, 12)
+    assert ingest(owner, key, tmp_path / "copied.csv").rows
+    assert assess(owner, key)[0].n_control == 6
