@@ -159,6 +159,9 @@ def _on_monday(item: Said) -> Said:
 
 
 def _problems(said: Sequence[Said], sites: set[str], start: date | None, today: date) -> Iterator[Problem]:
+    if not all(item.site for item in said):
+        yield Problem(code="check_in_no_site", facts={"offered": sorted(sites)})
+    said = [item for item in said if item.site]
     unknown = sorted({item.site for item in said} - sites)
     if unknown:
         yield Problem(code="check_in_site", facts={"sites": unknown, "offered": sorted(sites)})

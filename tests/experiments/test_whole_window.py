@@ -13,6 +13,7 @@ from experiments.errors import Refused, sentences
 from experiments.evidence.assess import assess
 from experiments.evidence.recommend import recommend
 from experiments.running.assign import assigned
+from experiments.running.check_ins import Said, check_in
 from experiments.running.ingest import ingest
 
 Lead = Callable[..., Any]
@@ -66,3 +67,10 @@ def test_a_group_that_there_is_not_is_said_and_not_taken_for_data_that_lack(lead
     with pytest.raises(Refused) as caught:
         recommend(led.desk.as_person("Ana Lima"), led.key, arm=7)
     assert "no group number 7" in sentences(caught.value)[0]
+
+
+def test_a_check_in_without_its_site_asks_for_it_alone(lead: Lead) -> None:
+    led = lead("assigned")
+    with pytest.raises(Refused) as caught:
+        check_in(led.desk.as_person("Ana Lima"), led.key, [Said(site=" ", week=date(2026, 3, 2))])
+    assert [problem.code for problem in caught.value.problems] == ["check_in_no_site"]
