@@ -68,7 +68,8 @@ def test_managers_meet_no_words_of_statistics(
 def test_results_stay_closed_where_a_pilot_cannot_be_judged(
     worked: Path, show: Callable[..., Any], read: Callable[[Any], str]
 ) -> None:
-    text = read(show("evidence", pilot="one-owner-per-complaint", person="Clara Stein"))
+    whole = read(show("evidence", pilot="one-owner-per-complaint", person="Clara Stein"))
+    text = whole[: whole.index("What the words mean")]  # the list of words names every state
     assert "can't be judged" in text.lower()
     assert "shown better" not in text
 
