@@ -97,6 +97,29 @@ _WAITING: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def pilot() -> Callable[..., Any]:
+    """Runs a command in this process, on the data folder of the environment: ``pilot("plan", key)`` gives its JSON,
+    held against what is promised; ``refused=True`` its sentences."""
+    import json
+
+    from typer.testing import CliRunner
+
+    from experiments.cli import app
+    from experiments.commands.outputs import OUTPUTS, Refusal
+
+    def run(*arguments: object, refused: bool = False) -> Any:
+        result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.exit_code == (1 if refused else 0), result.output
+        value = json.loads(result.stdout)
+        if refused:
+            return Refusal.model_validate(value).refused
+        return OUTPUTS[str(arguments[0])].model_validate(value).model_dump()
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def waiting() -> Callable[..., dict[str, Any]]:
     """A plain and complete charter (``waiting(title=...)`` replaces parts); each test changes what it is about."""

@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from experiments.cli import app
-from experiments.commands.outputs import OUTPUTS, Refusal
+from experiments.commands.outputs import OUTPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PILOT = Path(sys.executable).with_name("pilot")
@@ -27,23 +27,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PROVING_GROUND_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     return tmp_path
-
-
-@pytest.fixture
-def pilot(home: Path) -> Pilot:
-    """Runs a command in this process: ``pilot("plan", key)`` gives its JSON; ``refused=True`` its sentences."""
-    runner = CliRunner()
-
-    def run(*arguments: object, refused: bool = False) -> Any:
-        result = runner.invoke(app, [*map(str, arguments), "--json"])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert result.exit_code == (1 if refused else 0), result.output
-        value = json.loads(result.stdout)
-        if refused:
-            return Refusal.model_validate(value).refused
-        return OUTPUTS[str(arguments[0])].model_validate(value).model_dump()
-
-    return run
 
 
 def _charter(home: Path, document: dict[str, Any]) -> Path:

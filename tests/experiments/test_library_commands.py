@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from experiments.cli import app
-from experiments.commands.outputs import OUTPUTS, Refusal
 from experiments.deciding.decide import Choice, decide
 
 Pilot = Callable[..., Any]
@@ -27,23 +23,6 @@ def led(lead: Any, committed: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("PROVING_GROUND_HOME", str(found.desk.registry.home))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     return found
-
-
-@pytest.fixture
-def pilot() -> Pilot:
-    """``pilot("library")`` gives its JSON as promised; ``refused=True`` its sentences."""
-    runner = CliRunner()
-
-    def run(*arguments: object, refused: bool = False) -> Any:
-        result = runner.invoke(app, [*map(str, arguments), "--json"])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert result.exit_code == (1 if refused else 0), result.output
-        value = json.loads(result.stdout)
-        if refused:
-            return Refusal.model_validate(value).refused
-        return OUTPUTS[str(arguments[0])].model_validate(value).model_dump()
-
-    return run
 
 
 def test_from_the_draft_to_a_card_that_is_found(led: Any, pilot: Pilot, tmp_path: Path) -> None:
