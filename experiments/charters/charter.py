@@ -206,7 +206,7 @@ class History(Strict):
     not the plan's own; drift: read from a file, for sites that begin one after the other.
     """
 
-    spread: float = Field(gt=0)
+    spread: float = Field(ge=1e-9, le=1e15)  # beyond is a slip of the keyboard, and its square no number any more
     steadiness: float = Field(default=0.0, ge=0, lt=1)
     weeks: float | None = Field(default=None, gt=0)
     drift: Drift | None = None

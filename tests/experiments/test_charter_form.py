@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from experiments.charters.check import read_charter
+from experiments.errors import Refused
 from experiments.forms.charter_page import charter_sections, hypothesis_line
 from experiments.forms.design_choice import Answers, answers_of, design_for
 from experiments.forms.metric_form import has_worst_experience, stored_metric, stored_worst
@@ -165,6 +166,15 @@ def test_without_sites_there_is_no_size(waiting: Waiting) -> None:
     draft = waiting()
     del draft["where"]["design"]
     assert plan_so_far(draft) is None
+
+
+@pytest.mark.parametrize("spread", [1e308, 5e-324])
+def test_a_spread_that_nobody_means_has_no_size_and_is_refused(waiting: Waiting, spread: float) -> None:
+    draft = waiting()
+    draft["history"] = {draft["metrics"]["success"][0]["key"]: {"spread": spread, "steadiness": 0.5}}
+    assert plan_so_far(draft) is None
+    with pytest.raises(Refused, match="spread"):
+        read_charter(draft)
 
 
 def test_the_step_of_the_journey_and_the_waste_are_kept_or_chosen_anew() -> None:
