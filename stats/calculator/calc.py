@@ -19,8 +19,9 @@ Inputs are the models in stats/calculator/inputs.py, where each kind's docstring
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ from stats.errors import Problem, RefusedSpec
 from stats.results import NotEstimable
 from stats.spec import Strict
 
+LARGEST = 1e60
+
 
 def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of calculation ``kind`` to ``spec``, JSON-ready; ``{"not_estimable": code, ...}`` where there is none.
@@ -57,6 +60,8 @@ def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     if kind not in KINDS:
         raise RefusedSpec(Problem(code="calc_unknown_kind", facts={"kind": kind, "offered": ", ".join(KINDS)}))
     model, run = KINDS[kind]
+    if any(_beyond_range(number, kind) for number in _numbers(spec)):
+        raise RefusedSpec(Problem(code="calc_too_large"))
     try:
         read = model.model_validate(in_our_words(kind, spec))
     except ValidationError as error:
@@ -65,6 +70,23 @@ def calc(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
         return run(read)
     except OverflowError:
         raise RefusedSpec(Problem(code="calc_too_large")) from None
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every number in a specification, however deep."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _numbers(part)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield value
+
+
+def _beyond_range(number: float, kind: str) -> bool:
+    """Its square's square leaves the range of a double; p-values may be as small as they come."""
+    size = abs(number)
+    return LARGEST < size < inf or (0 < size < 1 / LARGEST and kind != "adjust")
 
 
 def _problems(error: ValidationError) -> list[Problem]:

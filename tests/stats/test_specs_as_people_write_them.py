@@ -422,7 +422,15 @@ def test_the_start_is_told_once():
     assert [problem.code for problem in refused.value.problems] == ["post_both"]
 
 
-def test_numbers_beyond_all_range_are_refused_by_the_calculator_too():
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        ("power", {"design": "randomised_units", "sd": 1e308, "effect": 3, "n": 200}),
+        ("pool", {"effects": [1e200, 1], "variances": [1e-300, 1]}),
+        ("sample_ratio", {"observed": [1e300, 1e300]}),
+    ],
+)  # fmt: skip
+def test_numbers_beyond_all_range_are_refused_by_the_calculator_too(kind, asked):
     with pytest.raises(StatsError) as refused:
-        calc("power", {"design": "randomised_units", "sd": 1e308, "effect": 3, "n": 200})
+        calc(kind, asked)
     assert [problem.code for problem in refused.value.problems] == ["calc_too_large"]
