@@ -43,8 +43,8 @@ DAYS = (date(1, 1, 1), date(9999, 12, 31), date(1969, 12, 31), date(2024, 2, 29)
 KEEPER, ANALYST, PLANNED = "Root Keeper", "Mira Costa", "repair-or-replace-advice"
 PATIENCE = 14
 """Visits to a page on which nothing new is met, before it is left until later."""
-STEPS = 12
-"""So often the fields outside of forms are filled while there are new ones: a charter has five steps."""
+TURNS, STEPS = 3, 15
+"""So often a form is filled; and at most, while new fields come: a charter has five steps."""
 DRAFTS = {
     "reminder-the-day-before": "randomised_units",
     "welcome-desk": "staggered",
@@ -117,35 +117,37 @@ class Texts:
         return " ".join(taken)
 
 
-def choose(form: Form, turn: int, number: int) -> None:
-    """Other answers for every form, and a tick in odd turns."""
+def choose(form: Form, turn: int, begin: int) -> None:
+    """Other answers for every form, and a tick in the last turn."""
     for place, choice in enumerate(form.choices if form.key else ()):
-        choice.set_value(choice.options[(turn + number + place) % len(choice.options)])
+        choice.set_value(choice.options[(begin + turn + place) % len(choice.options)])
     for tick in form.ticks:
-        tick.set_value(turn % 2 == 1)
+        tick.set_value(turn % TURNS == TURNS - 1)
 
 
-def fill(form: Form, texts: Texts, turn: int) -> dict[str, Any]:
-    """Type into every field; what was typed, by the field's id. In even turns whatever can be typed, and a file goes
-    with it; in odd ones what may be taken: a short text, a day that stands there."""
+def fill(form: Form, texts: Texts, turn: int, begin: int) -> dict[str, Any]:
+    """Type into every field; what was typed, by the field's id. First whatever can be typed, and a file goes with it;
+    then short texts with numbers and days that nobody means; then what may be taken."""
     typed: dict[str, Any] = {}
-    wild = turn % 2 == 0
+    long, extreme = turn % TURNS == 0, turn % TURNS < TURNS - 1
     for number, widget in enumerate(form.fields):
         if widget.type == "number_input":
-            widget.set_value(value := _number(widget, NUMBERS[(turn + number) % len(NUMBERS)] if wild else 2.0))
+            widget.set_value(
+                value := _number(widget, NUMBERS[(begin + turn + number) % len(NUMBERS)] if extreme else 2.0)
+            )
             if isfinite(value):  # no field of a browser keeps another
                 typed[widget.id] = value
         elif widget.type == "date_input":
-            wanted = DAYS[(turn + number) % len(DAYS)] if wild else widget.value or date.today()
+            wanted = DAYS[(begin + turn + number) % len(DAYS)] if extreme else widget.value or date.today()
             typed[widget.id] = min(max(wanted, widget.min), widget.max)  # a browser offers no other
             widget.set_value(typed[widget.id])
         elif widget.type in LISTS:
             widget.options.append(text := texts.deal())
             widget.set_value(text if widget.type == "selectbox" else [text])
         else:
-            widget.set_value(text := texts.deal(16 if wild else 1))
+            widget.set_value(text := texts.deal(16 if long else 1))
             typed[widget.id] = text[: widget.proto.max_chars or None]  # a browser takes no more
-    for place in form.files if form.key and wild else ():
+    for place in form.files if form.key and long else ():
         ending = place.allowed_type[0] if place.allowed_type else ".csv"
         place.set_value((f"{texts.deal()}{ending}", texts.deal(16).encode(), "text/plain"))
     return typed
@@ -288,16 +290,17 @@ class Walk:
                 turn += 1
 
     def is_open(self, page: str, form: Form, turn: int) -> bool:
-        """Twice what is new; the steps of a charter, also those known, while some field of it is wanted."""
-        return turn % 2 == 1 or self.is_new(page, form) or (not form.key and bool(self.wanted(page)))
+        """So often what is new; the steps of a charter, also those known, while some field of it is wanted."""
+        return turn % TURNS > 0 or self.is_new(page, form) or (not form.key and bool(self.wanted(page)))
 
     def send(self, page: str, at: Any, form: Form, turn: int, where: str) -> None:
         """Outside of forms a tick may bring other fields at once: it is set first."""
-        choose(form, turn, len(self.met))
+        begin = len(self.met)
+        choose(form, turn, begin)
         if not form.key and form.ticks:
             unharmed(settled(at), where)
             form = forms_of(at).get(form.key, form)
-        typed, names = fill(form, self.texts, turn), self.names(page, form)
+        typed, names = fill(form, self.texts, turn, begin), self.names(page, form)
         send(at, form)
         unharmed(at, where)
         if refused(at):
