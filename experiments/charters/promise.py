@@ -19,6 +19,7 @@ FURTHEST_EXTENSION = 2.0
 SHARES = frozenset({"share", "share_beyond", "interval_share"})
 SMALLEST, LARGEST = 1e-9, 1e15
 """A gain or loss beyond these is a slip of the keyboard, and its square leaves the range of a number."""
+WITHOUT_COMPARISON = frozenset({"interrupted_time_series"})
 DRAWN_BY_WHAT_IS_KNOWN = frozenset({"stratified", "paired", "rerandomised", "waves"})
 
 
@@ -36,6 +37,12 @@ def promise_problems(plan: Plan) -> Iterator[Problem]:
         yield from _of_finance(plan.finance, {metric.key: metric.name for metric in plan.metrics})
     if plan.unit_of_assignment == "site" and plan.sites and plan.assignment.method in DRAWN_BY_WHAT_IS_KNOWN:
         yield from _of_draw(plan)
+    if plan.assignment.method == "chosen" and len(plan.sites) > 1:
+        marked = [site.forced for site in plan.sites]
+        if not any(marked):
+            yield Problem(code="promise_nobody_chosen", facts={"count": len(marked)})
+        elif all(marked) and plan.design not in WITHOUT_COMPARISON:
+            yield Problem(code="promise_all_chosen", facts={"count": len(marked)})
 
 
 def _of_draw(plan: Plan) -> Iterator[Problem]:

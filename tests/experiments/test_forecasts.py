@@ -161,6 +161,8 @@ def test_a_rehearsal_without_a_comparison_is_refused(
 ) -> None:
     document = waiting()
     document["where"]["assignment"] = {"method": "chosen", "n_treatment": 12}
+    document["where"]["sites"] = [{"key": key, "forced": True} for key in document["where"]["sites"]]
+    document["where"]["design"] = "interrupted_time_series"
     path = tmp_path / "all.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     assert "nothing is compared" in pilot("rehearse", path, code=1)["refused"][0]

@@ -160,3 +160,14 @@ def test_names_from_another_system_find_the_sites_of_the_plan(
     calendar.today = date(2026, 5, 12)
     assert ingest(owner, key, tmp_path / "copied.csv").rows
     assert assess(owner, key)[0].n_control == 6
+
+
+@pytest.mark.parametrize(("marked", "code"), [(0, "promise_nobody_chosen"), (6, "promise_all_chosen")])
+def test_chosen_sites_are_marked_and_some_are_left_to_compare_with(waiting: Waiting, marked: int, code: str) -> None:
+    document = waiting()
+    keys = [f"S{place}" for place in range(6)]
+    document["where"]["sites"] = [{"key": key, "forced": place < marked} for place, key in enumerate(keys)]
+    document["where"]["assignment"] = {"method": "chosen"}
+    assert code in refused(document)
+    document["where"]["sites"][0]["forced"] = not document["where"]["sites"][0]["forced"]
+    read_charter(document)
