@@ -167,6 +167,18 @@ def pilots_by_id(session: Session, ids: Sequence[UUID]) -> list[Pilot]:
     return [found[key] for key in ids if key in found]
 
 
+def concerning(session: Session, department_id: UUID, pilot_ids: Sequence[UUID]) -> list[Pilot]:
+    """Those of these pilots that the department owns or is a partner of, in no order."""
+    found: list[Pilot] = []
+    for part in chunks(list(pilot_ids)):
+        partners = select(col(PilotPartner.pilot_id)).where(
+            col(PilotPartner.department_id) == department_id, col(PilotPartner.pilot_id).in_(part)
+        )
+        its_own = or_(col(Pilot.department_id) == department_id, col(Pilot.id).in_(partners))
+        found += session.scalars(select(Pilot).where(col(Pilot.id).in_(part), its_own))
+    return found
+
+
 def rows_among(session: Session, model: type[Any], pilot_ids: Sequence[UUID]) -> list[Any]:
     """Rows of one table that belong to these pilots, the oldest first."""
     found: list[Any] = []

@@ -13,6 +13,7 @@ from experiments.desk import Desk
 from experiments.pages import look
 from experiments.pages.first_minutes import tour
 from experiments.pages.frame import attempt, begin, did, done, plain, registry
+from experiments.pages.month import month_shown
 from experiments.portfolio.survey import portfolio
 from experiments.telling.digest import digest
 from experiments.telling.due_dates import due_dates, move_words
@@ -86,6 +87,7 @@ if not found and not portfolio(desk):
     first_minute(desk)
 elif not mine:
     st.info(say("needs.nothing"), icon=":material/coffee:")
+    month_shown(desk)
 for move in mine[:CARDS]:
     card(move)
 if mine[CARDS:]:
@@ -108,8 +110,9 @@ if found:
         week = digest(desk, waiting=found)
         st.markdown(f"**{say('digest.learned')}**")
         look.lines(week.learned or [say("digest.nothing_learned")])
-        st.markdown(f"**{say('digest.waits')}**")
-        look.lines(week.waits or [say("digest.nothing_waits")])
+        if not others:  # they are listed above
+            st.markdown(f"**{say('digest.waits')}**")
+            look.lines(week.waits or [say("digest.nothing_waits")])
 own = [row for row in portfolio(desk, person_id=desk.person.id) if row.stage not in DONE] if desk.person else []
 if own:
     st.header(say("needs.mine"), anchor=False)

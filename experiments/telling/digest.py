@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,27 @@ from experiments.words.numbers import day_and_distance
 from experiments.words.titles import titled
 from registry import find, shelf
 from registry.events import Event
+from registry.learning import Takeaway
+from registry.pilots import Pilot
 
 DAYS = 7
 URGENT = ("answer_concern", "confirm", "decide", "start_unsigned", "look_back")
 """What is told one by one; the rest only where it is late."""
+
+
+ACTS = ("recommendation.made", "decision.made", "pilot.closed")
+"""What teaches something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One thing that was learned, in a sentence. act: one of ``ACTS``; pilot: the key of the one that taught it;
+    verdict: what the rule said or people decided, "" of a takeaway."""
+
+    sentence: str
+    act: str
+    pilot: str
+    verdict: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +62,8 @@ def digest(desk: Desk, days: int = DAYS, *, waiting: Sequence[Move] | None = Non
     now = desk.registry.clock()
     since = now - timedelta(days=days)
     with desk.read() as session:
-        learned = [*_said(session, since), *_taken_away(session, since)]
+        told = told_since(session, since)
+    learned = [one.sentence for one in sorted(told, key=lambda one: one.act == "pilot.closed")]
     today = now.date()
     waits = [
         say(
@@ -62,36 +80,37 @@ def digest(desk: Desk, days: int = DAYS, *, waiting: Sequence[Move] | None = Non
     return Digest(heading=heading, learned=tuple(learned), waits=tuple(waits))
 
 
-def _titles(session: Any, pilot_ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
-    wanted = [pilot_id for pilot_id in set(pilot_ids) if pilot_id is not None]
-    return {pilot.id: titled(pilot) for pilot in shelf.pilots_by_id(session, wanted)}
+def told_since(session: Any, since: datetime, department_id: UUID | None = None) -> list[Told]:
+    """In the order of the log. department_id: only of pilots which that department owns or is a partner of.
+
+    Reads the events since then and their pilots, and no others.
+    """
+    events = [event for act in ACTS for event in find.events(session, act=act, since=since)]
+    ids = list({event.pilot_id for event in events if event.pilot_id is not None})
+    if department_id is None:
+        found = shelf.pilots_by_id(session, ids)
+    else:
+        found = shelf.concerning(session, department_id, ids)
+    pilots = {pilot.id: pilot for pilot in found}
+    closed = {event.pilot_id for event in events if event.act == "pilot.closed"}
+    takeaways = shelf.takeaways(session, [pilot_id for pilot_id in pilots if pilot_id in closed])
+    told = []
+    for event in sorted(events, key=lambda event: event.seq):
+        pilot = pilots.get(event.pilot_id) if event.pilot_id else None
+        if pilot is not None and (one := _told(event, pilot, takeaways.get(pilot.id))):
+            told.append(one)
+    return told
 
 
-def _said(session: Any, since: datetime) -> list[str]:
-    """Recommendations and decisions, in the order of time."""
-    events: list[Event] = [
-        event
-        for act in ("recommendation.made", "decision.made")
-        for event in find.events(session, act=act, since=since)
-        if (event.after or {}).get("verdict")
-    ]
-    titles = _titles(session, (event.pilot_id for event in events))
-    return [
-        say(
-            f"digest.{event.act}",
-            title=titles.get(event.pilot_id, ""),
-            verdict=say(f"verdict.{(event.after or {})['verdict']}"),
-            reason=event.why,
-        ).strip()
-        for event in sorted(events, key=lambda event: event.seq)
-    ]
-
-
-def _taken_away(session: Any, since: datetime) -> list[str]:
-    closed = {event.pilot_id for event in find.events(session, act="pilot.closed", since=since)}
-    said = shelf.takeaways(session, [pilot_id for pilot_id in closed if pilot_id is not None])
-    titles = _titles(session, said)
-    return [
-        say("digest.takeaway", title=titles[row.pilot_id], takeaway=row.lesson)
-        for row in sorted(said.values(), key=lambda row: row.written_at)
-    ]
+def _told(event: Event, pilot: Pilot, takeaway: Takeaway | None) -> Told | None:
+    """None where nothing was learned: evidence that was sent back, a pilot that left no takeaway."""
+    title, verdict = titled(pilot), (event.after or {}).get("verdict") or ""
+    if event.act == "pilot.closed":
+        if takeaway is None:
+            return None
+        sentence = say("digest.takeaway", title=title, takeaway=takeaway.lesson)
+    elif verdict:
+        sentence = say(f"digest.{event.act}", title=title, verdict=say(f"verdict.{verdict}"), reason=event.why).strip()
+    else:
+        return None
+    return Told(sentence=sentence, act=event.act, pilot=pilot.key, verdict=verdict)

@@ -35,6 +35,7 @@ from experiments.safety.concerns import answer_concern, concerns, raise_concern
 from experiments.telling.digest import digest
 from experiments.telling.due_dates import due_dates
 from experiments.telling.inbox import moves
+from experiments.telling.month import month
 from experiments.telling.notify import notify
 from registry import find
 from registry.kinds import Role
@@ -92,6 +93,7 @@ def shown(desk: Desk) -> dict[str, Any]:
         "moves": lambda: moves(desk, upcoming=True),
         "dates": lambda: due_dates(desk.as_person("Ruth Vogel")).split(b"DTSTAMP")[0],
         "digest": lambda: digest(desk),
+        "month": lambda: [month(desk.as_person(name)) for name in ("Tom Berg", "Ruth Vogel", OWNER)],
         "portfolio": lambda: portfolio(desk),
         "survey": lambda: survey(desk),
         "packs": lambda: [pack(desk, month) for month in sorted(months)],

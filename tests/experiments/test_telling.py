@@ -24,6 +24,7 @@ from experiments.register import register
 from experiments.signing.sign import sign
 from experiments.telling.digest import digest
 from experiments.telling.due_dates import due_dates
+from experiments.telling.month import MOST, Month, month
 from experiments.telling.notify import notify
 from registry import find
 
@@ -163,3 +164,55 @@ def test_the_digest_tells_what_was_learned_and_what_waits(lead: Any, calendar: A
     assert "What we learned" in told.text
     calendar.today += timedelta(days=8)
     assert digest(led.desk).learned == ()
+
+
+def the_month(desk: Desk) -> Month:
+    found = month(desk)
+    assert found is not None
+    return found
+
+
+def test_a_department_is_told_what_its_pilots_and_those_it_is_a_partner_of_taught_this_month(
+    lead: Any, calendar: Any, committed: Any, executive: Any
+) -> None:
+    led = lead("reviewed")
+    ana, boss = led.desk.as_person("Ana Lima"), led.desk.as_person("Ruth Vogel")
+    decide(boss, led.key, Choice(verdict="SCALE", commitments=committed))
+    calendar.today += timedelta(days=1)
+    close(ana, led.key, "Say at once that you will call back.")
+    own, partner = the_month(ana), the_month(led.desk.as_person("Tom Berg"))
+    assert (own.department, partner.department) == ("Contact centre", "Logistics")
+    assert own.told == partner.told
+    assert [(one.act, one.pilot) for one in own.told] == [
+        ("pilot.closed", led.key),
+        ("decision.made", led.key),
+        ("recommendation.made", led.key),
+    ]
+    assert own.told[0].sentence == "“Call-back at peak” is closed: Say at once that you will call back."
+    assert "decided, Scale" in own.told[1].sentence
+    for other in (boss, executive(led.desk)):  # the sponsor's department and one that has nothing to do with it
+        assert the_month(other).told == ()
+    calendar.today += timedelta(days=30)
+    assert [one.act for one in the_month(ana).told] == ["pilot.closed"]  # the decision is 31 days old
+    calendar.today += timedelta(days=1)
+    assert the_month(ana) == Month(department="Contact centre", told=())
+
+
+def test_whoever_has_no_department_is_told_no_month(desk: Desk, planned: str) -> None:
+    with desk.work() as work:
+        row = work.get(type(desk.as_person("Tom Berg").person), desk.as_person("Tom Berg").person.id)
+        work.change(row, "person.changed", department_id=None)
+    assert month(desk.as_person("Tom Berg")) is None
+    assert month(desk) is None
+
+
+def test_a_check_that_is_still_to_come_has_taught_nothing_and_the_newest_are_told(
+    desk: Desk, planned: str, calendar: Any
+) -> None:
+    """Straight into the log: what is counted is how many are told, and of which."""
+    ana, pilot = desk.as_person("Ana Lima"), desk.pilot(planned)
+    for verdict in ["NOT_YET", "STOP", *["ITERATE"] * (MOST - 1), "SCALE", "NOT_YET"]:
+        with desk.work() as work:
+            work.record("recommendation.made", pilot, after={"verdict": verdict})
+    assert [one.verdict for one in the_month(ana).told] == ["SCALE", *["ITERATE"] * (MOST - 1)]
+    assert sum("Not yet" in line for line in digest(desk).learned) == 2  # the week's text leaves nothing out
