@@ -107,23 +107,31 @@ def assign(key: Key, who: Who = None) -> Answer:
 @command(app, "ingest")
 def ingest(
     key: Key,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also gz), Parquet or Excel.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also gz), Parquet or Excel; or a table's name.")],
     reading: Annotated[
         Path | None, typer.Option("--reading", help="How to read the file, in YAML, where the guess is wrong.")
     ] = None,
     accept_crossovers: Annotated[
         bool, typer.Option("--accept-crossovers", help="Sites in another arm than drawn: it did happen.")
     ] = False,
+    connection: Annotated[
+        str, typer.Option("--connection", help="DATA is a table behind this connection of connections.toml.")
+    ] = "",
     who: Who = None,
 ) -> Answer:
     """Check a file and keep it as a snapshot; nothing is kept of a file that is refused."""
     from experiments.commands.progress import progress
     from experiments.files import read_yaml
-    from experiments.running import ingest as stage
+    from experiments.running.connections import ingest_table
+    from experiments.running.ingest import ingest as ingest_file
 
     how = None if reading is None else read_yaml(reading)
     with acting(who, key) as desk, progress(say("cli.reading", file=data.name)) as report:
-        made = stage.ingest(desk, key, data, reading=how, accept_crossovers=accept_crossovers, report=report)
+        if connection:
+            crossed = accept_crossovers
+            made = ingest_table(desk, key, connection, str(data), accept_crossovers=crossed, report=report)
+        else:
+            made = ingest_file(desk, key, data, reading=how, accept_crossovers=accept_crossovers, report=report)
     warned = shown(made.warnings)
     value = {
         "pilot": key,

@@ -1,4 +1,4 @@
-"""Data: drop a file; see how it is read and what is wrong with it; what was accepted, when and by whom."""
+"""Data: drop a file or choose a table; see what is wrong with it; what was accepted, when and by whom."""
 
 from __future__ import annotations
 
@@ -8,47 +8,38 @@ import pandas as pd
 import streamlit as st
 
 from experiments.desk import Desk, reached
-from experiments.errors import problems_of
 from experiments.files import plain_name
 from experiments.incoming import (
-    CROSSOVERS,
     changed_parts,
-    in_steps,
     kept_files,
     on_disk,
     preview_rows,
-    problem_table,
     wanted_columns,
 )
 from experiments.limits import size_limits, told, upload_mb
 from experiments.pages import look
+from experiments.pages.bringing import CROSSED, UPLOADED, WARNED, from_table, keep, refused
 from experiments.pages.frame import (
-    REFUSALS,
     attempt,
     begin,
-    done,
     go_on,
     offered,
     pilot_here,
     plain,
-    show_problems,
     warn,
 )
 from experiments.pages.health import health_here
 from experiments.pages.notes import notes
 from experiments.pages.reading_form import reading_form
-from experiments.pages.take_away import take_away
 from experiments.planning.plan import locked_plan
-from experiments.running.ingest import ingest
-from experiments.words import problem_sentence, say
+from experiments.running.ingest import Ingested, Report, ingest
+from experiments.words import say
 from registry.access import Act
 from registry.kinds import Stage
 from registry.pilots import Pilot
 from stats.errors import RefusedData
-from stats.outcomes import Preview, Reading, RefusedOutcomes, guess_reading, preview
+from stats.outcomes import Preview, Reading, guess_reading, preview
 from stats.plan import Plan
-
-UPLOADED, WARNED, CROSSED = "data_upload", "data_warnings", "data_crossed"
 
 
 def needed(plan: Plan) -> None:
@@ -76,52 +67,6 @@ def columns_table(plan: Plan, looked: Preview) -> None:
     look.table(columns)
 
 
-def refused(error: Exception, plan: Plan) -> None:
-    """Everything that is wrong, to read and to take away. Nothing was kept."""
-    problems = problems_of(error)  # type: ignore[arg-type]
-    if isinstance(error, RefusedOutcomes):
-        st.error(
-            plain(say("data.refused_rows", count=len(problems), good=error.good_rows, rows=error.rows)),
-            icon=":material/error:",
-        )
-    else:
-        st.error(say("data.refused"), icon=":material/error:")
-    found = problem_table(problems, plan)
-    look.table(found)
-    columns = {say(f"column.{key}"): cells for key, cells in found.items()}
-    take_away(columns, name="problems", key="problems-csv", label=say("data.problems_csv"))
-
-
-def keep(
-    desk: Desk, pilot: Pilot, plan: Plan, content: bytes, name: str, changes: dict[str, Any], crossed: bool
-) -> None:
-    """Check and keep, or show why not."""
-    bar = st.progress(0.0, text=say("data.step.open"))
-    try:
-        with on_disk(content, name) as path:
-            made = ingest(
-                desk,
-                pilot.key,
-                path,
-                reading=changes,
-                name=name,
-                accept_crossovers=crossed,
-                report=in_steps(lambda share, text: bar.progress(share, text=plain(text))),
-            )
-    except REFUSALS as error:
-        bar.empty()
-        st.session_state[CROSSED] = any(problem.code in CROSSOVERS for problem in problems_of(error))
-        if isinstance(error, RefusedData):
-            refused(error, plan)
-        else:
-            show_problems(problems_of(error))
-        return
-    st.session_state[WARNED] = [problem_sentence(problem) for problem in made.warnings]
-    st.session_state[UPLOADED] = st.session_state.get(UPLOADED, 0) + 1
-    st.session_state.pop(CROSSED, None)
-    done(say("data.kept", rows=made.rows, name=plain_name(name)))
-
-
 def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
     """One file, from the drop to the keeping."""
     limits = attempt(size_limits)
@@ -136,6 +81,7 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
     st.caption(plain(told()))
     if upload is None:
         needed(plan)
+        from_table(desk, pilot, plan)
         return
     content, name = upload.getvalue(), upload.name
     if st.session_state.get("read_of") != upload.file_id:
@@ -159,7 +105,14 @@ def bring(desk: Desk, pilot: Pilot, plan: Plan) -> None:
         crossed = bool(st.session_state.get(CROSSED)) and st.checkbox(say("data.crossovers"), key="crossovers")
         pressed = st.form_submit_button(say("data.keep"), type="primary", icon=":material/inventory_2:")
     if pressed:
-        keep(desk, pilot, plan, content, name, changes, crossed)
+
+        def brought(report: Report) -> Ingested:
+            with on_disk(content, name) as path:
+                return ingest(
+                    desk, pilot.key, path, reading=changes, name=name, accept_crossovers=crossed, report=report
+                )
+
+        keep(plan, plain_name(name), brought)
 
 
 desk = begin(say("nav.page.data"))

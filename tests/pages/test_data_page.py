@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from experiments import register
@@ -164,3 +165,23 @@ def test_the_columns_of_the_file_are_held_against_the_plan(
     )
     text = read(at.run())
     assert "not there; the file has Site" in text
+
+
+def test_a_table_that_was_named_is_chosen_instead_of_a_file_and_refused_like_one(
+    waiting_for_data: str, ugly: Any, show: Show, press: Press, read: Read, desk: Any, home: Path, tmp_path: Path
+) -> None:
+    assert not any("Read, check and keep it" in button.label for button in show("data", pilot=KEY).button)
+    (tmp_path / "weeks.csv").write_bytes(ugly.csv().encode())
+    with duckdb.connect(str(tmp_path / "house.duckdb")) as house:
+        house.execute("CREATE TABLE weeks AS SELECT * FROM read_csv(?)", [str(tmp_path / "weeks.csv")])
+        house.execute("CREATE TABLE empty AS SELECT * FROM weeks LIMIT 0")
+    (home / "connections.toml").write_text(
+        f'[house]\naddress = "duckdb://{tmp_path / "house.duckdb"}"\ntables = ["empty", "weeks"]\n'
+    )
+    at = press(show("data", pilot=KEY), "Read, check and keep it")
+    assert "Nothing was kept" in read(at)
+    at.selectbox(key="table").set_value("house · weeks")
+    at = press(at, "Read, check and keep it")
+    with desk.read() as session:
+        assert [row.row_count for row in find.snapshots(session, desk.pilot(KEY).id)] == [16]
+    assert "Kept: 16 rows of house · weeks" in read(at)
