@@ -83,11 +83,12 @@ tour(desk, fresh=True)
 found = moves(desk)
 mine = [move for move in found if move.mine]
 others = [move for move in found if not move.mine]
+told = False
 if not found and not portfolio(desk):
     first_minute(desk)
 elif not mine:
     st.info(say("needs.nothing"), icon=":material/coffee:")
-    month_shown(desk)
+    told = month_shown(desk)
 for move in mine[:CARDS]:
     card(move)
 if mine[CARDS:]:
@@ -106,7 +107,7 @@ if found:
         key="dates",
         on_click="ignore",
     )
-    with st.expander(say("needs.digest"), expanded=not mine):
+    with st.expander(say("needs.digest"), expanded=not mine and not told):
         week = digest(desk, waiting=found)
         st.markdown(f"**{say('digest.learned')}**")
         look.lines(week.learned or [say("digest.nothing_learned")])
