@@ -106,7 +106,8 @@ def _covered(plan: Plan, found: Accepted) -> date | None:
         return found.last
     if found.first.day == found.last.day == 1:
         return found.last + timedelta(days=monthrange(found.last.year, found.last.month)[1] - 1)
-    weekly = found.last > found.first and (found.last - found.first).days % 7 == 0
+    weeks, rest = divmod((found.last - found.first).days, 7)
+    weekly = weeks > 0 and rest == 0 and found.days <= weeks + 1
     return found.last + timedelta(days=6) if weekly else found.last
 
 

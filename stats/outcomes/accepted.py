@@ -15,9 +15,10 @@ class Accepted:
     """A table that fits the plan.
 
     rows: data rows; good_rows: those with every key and every success metric known; missing: unknown values by column
-    (all columns that the plan uses); first, last: dates in the data (None where it has none); sites: keys as text, in
-    order; arms: rows by value of the arm column; units: distinct units, None where no unit column is named;
-    shape: a row per site (or unit) and period, or a row per contact; warnings: what is odd but not wrong.
+    (all columns that the plan uses); first, last: dates in the data (None where it has none); days: how many different
+    ones; sites: keys as text, in order; arms: rows by value of the arm column; units: distinct units, None where no
+    unit column is named; shape: a row per site (or unit) and period, or a row per contact; warnings: what is odd but
+    not wrong.
     """
 
     rows: int
@@ -25,6 +26,7 @@ class Accepted:
     missing: Mapping[str, int]
     first: date | None = None
     last: date | None = None
+    days: int = 0
     sites: tuple[str, ...] = ()
     arms: Mapping[str, int] = field(default_factory=dict)
     units: int | None = None

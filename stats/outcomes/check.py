@@ -142,6 +142,7 @@ def _count(
     dated = _dates(parts, table)
     if dated is not None:
         asked["first"], asked["last"] = dated[1].min(), dated[1].max()
+        asked["days"] = dated[1].cast("date").nunique()
     answer = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
     counts = {
         name: value if value is not None else 0 for name, value in answer.items() if name not in ("first", "last")
@@ -224,6 +225,7 @@ def _accepted(counts: Mapping[str, Any], groups: Groups, warnings: tuple[Problem
         missing=counts["missing"],
         first=first,
         last=last,
+        days=int(counts.get("days", 0)),
         sites=groups.sites,
         arms=groups.arms,
         units=groups.units,

@@ -69,6 +69,12 @@ def test_weeks_and_months_are_named_by_their_first_day(first: date, last: date, 
     assert seen(_reach(plan(), held(first=first, last=last), date(2026, 7, 13))) == [(code, "good")]
 
 
+def test_a_row_a_day_reaches_to_its_last_day() -> None:
+    fortnight = held(first=date(2026, 6, 22), last=date(2026, 7, 6), days=15)
+    (light,) = _reach(plan(), fortnight, date(2026, 7, 13))
+    assert (light.code, light.facts["last"]) == ("fresh", date(2026, 7, 6))
+
+
 def test_a_file_without_dates_has_no_light_on_how_far_it_reaches() -> None:
     assert seen(_reach(plan(), held(), TODAY)) == []
 
