@@ -209,13 +209,15 @@ def close(
 def memo(
     key: Key,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
-    form: Annotated[str, typer.Option("--format", help="html, pdf or docx")] = "html",
+    form: Annotated[str, typer.Option("--format", help="html, pdf or docx; else as the file is called.")] = "",
     arm: Annotated[int, typer.Option(min=1, max=99, help="Treatment arm.")] = 1,
 ) -> Answer:
     """Write the one page that executives decide on, from the stored evidence."""
     from experiments import memo as stage
     from experiments.files import write_bytes
 
+    named = output.suffix.lower().lstrip(".")
+    form = form or (named if named in stage.FORMATS else "html")
     with looking(None) as desk:
         head = desk.registry.head_hash()
         content = stage.render(stage.memo(desk, key, arm), form)

@@ -100,6 +100,8 @@ def test_every_stage_prints_what_was_promised(
     assert pilot("decide", key, "ITERATE", "--as", "Ruth Vogel")["verdict"] == "ITERATE"
     assert pilot("close", key, "--takeaway", "Register before the start.")["takeaway"]
     assert pilot("memo", key, "--output", home / "memo.html")["bytes"] > 1000
+    assert pilot("memo", key, "--output", home / "as-it-is-called.PDF")["format"] == "pdf"
+    assert (home / "as-it-is-called.PDF").read_bytes().startswith(b"%PDF")
     assert [row["key"] for row in pilot("portfolio")["pilots"]] == [key]
     assert pilot("history", key)["events"][-1]["act"] == "pilot.closed"
     assert pilot("reproduce", key)["identical"]
